@@ -58,7 +58,8 @@ class RunContext:
     @property
     def queue(self) -> JobQueue:
         """Return where the jobs of all targets wait."""
-        return self.fleet.queue if self.fleet else FolderQueue(self.archive.state_dir)
+        state_dir = self.archive.state_dir
+        return self.fleet.queue_in(state_dir) if self.fleet else FolderQueue(state_dir)
 
     def hold_target(self, run_id: str | None = None) -> AbstractContextManager[Lease]:
         """Hold the target, or raise Locked at once; any thread may let go of it.

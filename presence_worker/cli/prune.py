@@ -6,7 +6,6 @@ from functools import partial
 import click
 
 from ..notify.notifier import name_target
-from ..queue.folder_queue import FolderQueue
 from ..runs.pruning import Pruning, prune_jobs, prune_runs
 from ..wording import amount
 from .options import Options, options_of
@@ -45,9 +44,8 @@ def command(options: Options) -> int:
 
 
 def _prune_jobs(contexts: Contexts) -> list[str]:
-    archive = contexts.common.archive
-    runs = {run.name for run in archive.index.runs()}
-    return prune_jobs(FolderQueue(archive.state_dir), runs, partial(_keep_of, contexts))
+    runs = {run.name for run in contexts.common.archive.index.runs()}
+    return prune_jobs(contexts.common.queue, runs, partial(_keep_of, contexts))
 
 
 def _keep_of(contexts: Contexts, target: str) -> float | None:

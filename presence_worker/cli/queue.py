@@ -16,7 +16,6 @@ from ..journal import is_held
 from ..manual_pages import ManualPage
 from ..next_step import NextStep
 from ..notify.notifier import name_target
-from ..queue.folder_queue import FolderQueue
 from ..queue.job_queue import OPEN, NewJob, NotWaiting, QueuedJob, places_of
 from ..run_context import RunContext
 from ..run_states import JobCommand, JobWay
@@ -28,10 +27,8 @@ from .targets import contexts_of
 
 AT_ONCE = 1 << 20  # bytes
 HEADER = ("JOB", "STATE", "PLACE", "COMMAND", "TARGET")
-NOT_READ = (
-    "Job {job} cannot be read. Its file is damaged, or a newer version has written it. "
-    "The file is in {place}."
-)
+NOT_READ = "Job {job} cannot be read. It is damaged, or a newer version has written it. It is in {place}."
+IN_DATABASE = "the database of fleet.database"
 NO_SERVICE = (
     "No service works on {place} now. Jobs wait until `presence-worker serve` runs. "
     "Those that were at work go on then."
@@ -71,10 +68,11 @@ def command(options: Options) -> int:
     if click.get_current_context().invoked_subcommand:
         return 0
     context = contexts_of(options).common
-    queue = FolderQueue(context.archive.state_dir)
+    queue = context.queue
     jobs = queue.jobs()
+    place = IN_DATABASE if context.fleet else context.archive.state_dir / "queue" / "jobs"
     for unreadable in queue.unreadable():
-        for line in wrap(NOT_READ.format(job=unreadable, place=queue.folder / "jobs")):
+        for line in wrap(NOT_READ.format(job=unreadable, place=place)):
             remark(line)
     _show([job for job in jobs if job.state in OPEN], jobs, context, options)
     return 0
@@ -96,7 +94,7 @@ def add(options: Options, *, job: str, label: str | None) -> int:
       presence-worker queue add changes.csv --label "By hand" --target emea
     """
     context = _context_of_target(options)
-    queue = FolderQueue(context.archive.state_dir)
+    queue = context.queue
     with queue.receive() as folder, open_bytes(job, context.settings.auth) as source:
         content = folder / "content"
         new = replace(_new_job(job, context), label=label, sha256=_copy(source, content))
@@ -119,7 +117,7 @@ def cancel(options: Options, *, name: str) -> int:
       presence-worker queue cancel 000042-9f3c2a1b
     """
     context = contexts_of(options).common
-    queue = FolderQueue(context.archive.state_dir)
+    queue = context.queue
     try:
         cancelled = queue.cancel(_find(name, queue.jobs(), context).id)
     except NotWaiting as fault:

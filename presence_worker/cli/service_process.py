@@ -20,7 +20,6 @@ from ..errors import PresenceWorkerError, StateFault
 from ..journal import service_lock
 from ..manual_pages import ManualPage
 from ..next_step import NextStep
-from ..queue.folder_queue import FolderQueue
 from ..serve.http.runner import build_runner
 from ..serve.inboxes import watch_inboxes
 from ..serve.served_targets import ServedTargets
@@ -91,7 +90,9 @@ async def _serve(options: Options) -> None:
         state_dir = targets.loaded.common.archive.state_dir
         opened.enter_context(_only_one(state_dir))
         service = Service(
-            targets, FolderQueue(state_dir), after_run=lambda: write_textfile_of_service(targets.loaded)
+            targets,
+            targets.loaded.common.queue,
+            after_run=lambda: write_textfile_of_service(targets.loaded),
         )
         certificate = ServerCertificate(targets.loaded.serve)
         runner = build_runner(service)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..errors import PresenceWorkerError, StateFault
 from ..journal import service_lock
-from ..queue.folder_queue import FolderQueue
 from ..queue.job_queue import JobState
 from ..settings.serve import Serve
 from ..wording import amount
@@ -87,13 +86,12 @@ def _why_not_free(serve: Serve) -> str | None:
 
 async def queue(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether the queue can be read, and how many jobs wait in it; create nothing."""
-    state_dir = probe.context.archive.state_dir
-    folder = state_dir / "queue"
-    if not folder.exists():
+    folder = probe.context.archive.state_dir / "queue"
+    if not (probe.context.fleet or folder.exists()):
         yield ok(f"{folder}: does not exist yet")
         return
     try:
-        jobs = FolderQueue(state_dir).jobs()
+        jobs = probe.context.queue.jobs()
     except (OSError, PresenceWorkerError) as error:
         yield warning(str(error), LET_US)
         return

@@ -5,12 +5,14 @@ import secrets
 import socket
 import threading
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 from ..journal import Lease
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from .database import SharedDatabase
+from .queue import FleetQueue
 from .run_table import RunTable
 from .schema import ensure
 from .sealing import Sealing, read_keys
@@ -45,6 +47,7 @@ class FleetMember:
         self.settings = settings
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"  # as holder of leases
         self.database = SharedDatabase(settings, prepare=ensure)
+        self._queues: dict[Path, JobQueue] = {}
 
     @cached_property
     def sealing(self) -> Sealing:
@@ -62,10 +65,12 @@ class FleetMember:
         """Return what takes targets, and holds them."""
         raise NotImplementedError
 
-    @property
-    def queue(self) -> JobQueue:
-        """Return the queue of all machines."""
-        raise NotImplementedError
+    def queue_in(self, state_dir: Path) -> JobQueue:
+        """Return the queue of all machines; this one keeps copies of contents in the state directory."""
+        with _making:
+            if state_dir not in self._queues:
+                self._queues[state_dir] = FleetQueue(self.database, self.sealing, state_dir)
+            return self._queues[state_dir]
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -1,5 +1,6 @@
 """What a process shares with others, as those see it that do not know the database."""
 
+from pathlib import Path
 from typing import Protocol
 
 from ..queue.job_queue import JobQueue
@@ -17,9 +18,8 @@ class Membership(Protocol):
     def id(self) -> str:
         """Its name, as the holder of targets: no other process has had it."""
 
-    @property
-    def queue(self) -> JobQueue:
-        """The queue of all machines."""
+    def queue_in(self, state_dir: Path) -> JobQueue:
+        """Return the queue of all machines; this one keeps copies of contents in the state directory."""
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -66,6 +66,11 @@ ALTER TABLE log ALTER COLUMN outcomes SET STORAGE EXTERNAL;
 
 CREATE SEQUENCE job_number;
 CREATE SEQUENCE job_change;
+CREATE FUNCTION next_job_change() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN  -- one change at a time until it is committed: a reader that sees a number has seen the smaller ones
+    PERFORM pg_advisory_xact_lock(x'6a6f6220717565'::bigint);
+    RETURN nextval('job_change');
+END $$;
 
 CREATE TABLE job (
     id       text PRIMARY KEY,

@@ -14,7 +14,6 @@ from ..errors import ExitCode, Locked, PresenceWorkerError
 from ..events import Event, RunEnded, RunStarted
 from ..journal import JOURNAL, Journal, RunRecord
 from ..next_step import NextStep
-from ..queue.folder_queue import FolderQueue
 from ..queue.job_queue import OPEN
 from ..run_context import RunContext
 from ..run_states import State
@@ -46,7 +45,7 @@ class Notifier:
         self.pings: list[PingChannel] = open_pings(self.notify)
         self.store = store
         self._stores = [store]
-        self._queue_of_service = FolderQueue(context.archive.state_dir)
+        self._queue_of_service = context.queue
         self.started: dict[str, int | None] = {}  # runs of this process; how many endings are reported
         self.noted: set[str] = set()  # those that are registered: no other way may report them
         self.reported: set[str] = set()  # runs whose endings were queued

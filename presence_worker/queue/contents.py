@@ -59,6 +59,10 @@ class Contents:
         for job_id in os.listdir(self.kept):  # noqa: PTH208 - names
             if job_id not in wanted:
                 self.delete(job_id)
+        self.sweep_incoming()
+
+    def sweep_incoming(self) -> None:
+        """Delete what killed programs have received; hold the queue's lock."""
         for name in {path.name.removesuffix(LOCK) for path in self.incoming.iterdir()}:
             lock = self.incoming / f"{name}{LOCK}"
             with suppress(Locked), hold_lock(lock, RECEIVING):

@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -146,13 +146,22 @@ class FolderQueue:
     def remember(self, name: str, value: str) -> None:
         """Keep a text of the service under a name, durably."""
         with self._locked():
-            form = json.dumps(self._read_remembered() | {name: value}).encode()
-            write_whole(self.folder / REMEMBERED, lambda file: file.write(form) > 0)
-            sync_directory(self.folder)
+            self._write_remembered(self._read_remembered() | {name: value})
 
     def recall(self, name: str) -> str | None:
         """Return that text."""
         return self._read_remembered().get(name)
+
+    def recall_all(self, beginning: str) -> Mapping[str, str]:
+        """Return the texts whose names begin so, by name."""
+        return {name: value for name, value in self._read_remembered().items() if name.startswith(beginning)}
+
+    def forget(self, name: str) -> None:
+        """Forget the text of a name, durably."""
+        with self._locked():
+            known = self._read_remembered()
+            if known.pop(name, None) is not None:
+                self._write_remembered(known)
 
     def delete(self, job_id: str) -> None:
         """Delete a job that is over, with its idempotency key."""
@@ -213,6 +222,11 @@ class FolderQueue:
         if known.content and not job.content:
             self._contents.delete(job.id)
         return job
+
+    def _write_remembered(self, texts: Mapping[str, str]) -> None:
+        form = json.dumps(texts).encode()
+        write_whole(self.folder / REMEMBERED, lambda file: file.write(form) > 0)
+        sync_directory(self.folder)
 
     def _read_remembered(self) -> dict[str, str]:
         path = self.folder / REMEMBERED

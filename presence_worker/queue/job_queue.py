@@ -151,5 +151,11 @@ class JobQueue(Protocol):
     def recall(self, name: str) -> str | None:
         """Return that text."""
 
+    def recall_all(self, beginning: str) -> Mapping[str, str]:
+        """Return the texts whose names begin so, by name."""
+
+    def forget(self, name: str) -> None:
+        """Forget the text of a name, durably."""
+
     def delete(self, job_id: str) -> None:
         """Delete a job that is over, with its idempotency key."""

@@ -303,6 +303,19 @@ class QueueSuite:
         names = ("schedule main", "schedule second/..", "other")
         assert [open_queue().recall(name) for name in names] == ["2026-12-02T02:30:00+01:00", "never", None]
 
+    def test_texts_are_forgotten(self, queue: JobQueue, open_queue: OpenQueue) -> None:
+        """Alone: the others stay, and are found by the beginning of their names."""
+        for name in ("stopped 1", "stopped 2", "refused main"):
+            queue.remember(name, f"of {name}")
+
+        open_queue().forget("stopped 1")
+        open_queue().forget("never kept")
+
+        assert queue.recall("stopped 1") is None
+        assert queue.recall_all("stopped ") == {"stopped 2": "of stopped 2"}
+        assert queue.recall_all("refused ") == {"refused main": "of refused main"}
+        assert len(queue.recall_all("")) == 2
+
     def test_nothing_is_recalled_of_an_empty_queue(self, queue: JobQueue) -> None:
         """Before anything was kept, there is nothing."""
         assert (queue.recall("schedule main"), [*queue.jobs()], queue.find("x")) == (None, [], None)

@@ -3,7 +3,7 @@
 import errno
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -134,6 +134,12 @@ class MemoryQueue:
 
     def recall(self, name: str) -> str | None:
         return self.kept.get(name)
+
+    def recall_all(self, beginning: str) -> Mapping[str, str]:
+        return {name: value for name, value in self.kept.items() if name.startswith(beginning)}
+
+    def forget(self, name: str) -> None:
+        self.kept.pop(name, None)
 
     def delete(self, job_id: str) -> None:
         check_over(self._find(job_id))

@@ -1,0 +1,132 @@
+"""The jobs of all machines as rows of the database: each statement may be repeated after a lost answer.
+
+Each change of a job has a number, and no change gets one before the last one is committed. So a reader that
+has seen a change has seen all with smaller numbers, and asks for later ones alone.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from psycopg import errors
+
+from .database import Connection
+
+DELETED = "jobs.deleted"  # in the table `memory`: the number of the last deletion
+CHANGED = """SELECT id, number, changed, state, body FROM job WHERE changed > %(seen)s
+    UNION ALL SELECT '', 0, convert_from(value, 'UTF8')::bigint, '', '' FROM memory WHERE name = %(deleted)s
+    ORDER BY number"""
+FIND = "SELECT id, number, changed, state, body FROM job WHERE id = %(id)s OR key = %(key)s"
+INSERT = """INSERT INTO job (id, number, changed, target, state, key, body, content)
+    SELECT %(id)s, %(number)s, next_job_change(), %(target)s, %(state)s, %(key)s, %(body)s, %(content)s
+    WHERE %(most)s::int IS NULL OR (SELECT count(*) FROM job WHERE state = 'waiting') < %(most)s
+    ON CONFLICT DO NOTHING"""
+UPDATE = """UPDATE job SET changed = next_job_change(), state = %(state)s, body = %(body)s,
+        content = CASE WHEN %(keep)s THEN content END
+    WHERE id = %(id)s AND changed = %(before)s"""
+DELETE = """WITH n AS MATERIALIZED (SELECT next_job_change() AS changed),
+    gone AS (DELETE FROM job USING n WHERE id = %(id)s AND job.changed = %(before)s RETURNING n.changed)
+    INSERT INTO memory SELECT %(deleted)s, convert_to(changed::text, 'UTF8') FROM gone
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+DEFER = """SELECT procrastinate_defer_jobs_v1(
+        ARRAY[ROW(left(name, 128), 'turn', 0, name, name, '{}', NULL)::procrastinate_job_to_defer_v1])
+    FROM (SELECT %(target)s::text AS name) AS target
+    WHERE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = name AND status = 'todo')"""
+
+
+class JobRow(NamedTuple):
+    """A job as it is kept."""
+
+    id: str
+    number: int
+    changed: int
+    state: str
+    body: bytes
+
+
+class NewRow(NamedTuple):
+    """A job as it is put in."""
+
+    id: str
+    number: int
+    target: str
+    state: str
+    key: str | None
+    body: bytes
+    content: bytes | None
+
+
+def read_changed(seen: int, connection: Connection) -> tuple[list[JobRow], int]:
+    """Return what changed after number *seen*, in the order of jobs, and the number of the last deletion."""
+    found = connection.execute(CHANGED, {"seen": seen, "deleted": DELETED})
+    rows = [JobRow._make(row) for row in found]
+    return [row for row in rows if row.id], max((row.changed for row in rows if not row.id), default=0)
+
+
+def read_ids(connection: Connection) -> set[str]:
+    """Return the ids of all jobs."""
+    return {job_id for (job_id,) in connection.execute("SELECT id FROM job")}
+
+
+def find_row(job_id: str | None, key: str | None, connection: Connection) -> JobRow | None:
+    """Return the job with an id, else with a key."""
+    rows = [JobRow._make(row) for row in connection.execute(FIND, {"id": job_id, "key": key})]
+    return min(rows, key=lambda row: row.id != job_id, default=None)
+
+
+def next_number(connection: Connection) -> int:
+    """Return the number of a new job."""
+    row = connection.execute("SELECT nextval('job_number')").fetchone()
+    return int(row[0]) if row else 0
+
+
+def insert(new: NewRow, most: int | None, connection: Connection) -> None:
+    """Put a job in, with a turn of its target, unless it or its key is there, or *most* jobs wait."""
+    with connection.transaction():
+        defer_turn(new.target, connection)
+        connection.execute(INSERT, {**new._asdict(), "most": most})
+
+
+def defer_turn(target: str, connection: Connection) -> None:
+    """Let the engine offer a target to the workers, unless it is going to anyway."""
+    try:
+        with connection.transaction():
+            connection.execute(DEFER, {"target": target})
+    except errors.UniqueViolation:  # another sender just did
+        pass
+
+
+def update(row: JobRow, before: int, connection: Connection, *, keep_content: bool) -> bool:
+    """Write a job, if its last change is still number *before*; return whether it was."""
+    values = {"id": row.id, "state": row.state, "body": row.body, "before": before, "keep": keep_content}
+    return connection.execute(UPDATE, values).rowcount > 0
+
+
+def delete(job_id: str, before: int, connection: Connection) -> bool:
+    """Delete a job, if its last change is still number *before*; return whether it was."""
+    values = {"id": job_id, "before": before, "deleted": DELETED}
+    return connection.execute(DELETE, values).rowcount > 0
+
+
+def read_content(job_id: str, connection: Connection) -> bytes | None:
+    """Return what a job has brought, as it is kept."""
+    row = connection.execute("SELECT content FROM job WHERE id = %s", [job_id]).fetchone()
+    return row[0] if row else None
+
+
+def keep_text(name: str, value: bytes, connection: Connection) -> None:
+    """Keep a text of the service under a name."""
+    connection.execute(
+        "INSERT INTO memory VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [name, value],
+    )
+
+
+def read_texts(beginning: str, connection: Connection) -> Sequence[tuple[str, bytes]]:
+    """Return the texts whose names have this beginning, by name."""
+    query = "SELECT name, value FROM memory WHERE starts_with(name, %s)"
+    return connection.execute(query, [beginning]).fetchall()
+
+
+def forget_text(name: str, connection: Connection) -> None:
+    """Forget the text of a name."""
+    connection.execute("DELETE FROM memory WHERE name = %s", [name])
