@@ -41,6 +41,10 @@ class Ledger:
         """Give what was applied last."""
         return self._holds.get(associate_id, BEFORE)
 
+    def carry_out(self, associate_id: int, wish: Wish) -> None:
+        """Let this be what is applied last."""
+        self._holds[associate_id] = wish
+
     def times(self, since: int = 0) -> Counter[int]:
         """Count the PUTs by associate; *since* leaves out the first so many."""
         return Counter(put.associate_id for put in self.puts[since:])
@@ -67,7 +71,7 @@ class Ledger:
         await asyncio.sleep(self._luck.uniform(0, LATENCY / 2))
         if peer.reader.at_eof() and self._luck.random() < 0.5:
             return
-        self._holds[put.associate_id] = put.wish
+        self.carry_out(put.associate_id, put.wish)
         put.applied = True
         await asyncio.sleep(self._luck.uniform(0, LATENCY / 2))
         await peer.send(_shown(put.wish))

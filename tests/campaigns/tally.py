@@ -9,8 +9,11 @@ NEEDLESS = "sent though on disk"  # sent again although the journal had its outc
 BEYOND = "sent beyond the bound"  # more rows in doubt after one crash than can have been under way
 ENDING = "ended wrongly"  # another exit code or state than a whole night has, or a report that is not whole
 TWICE = "staged twice"  # a job of the service has two runs, or was acknowledged as two jobs
+UNREAD = "sent again unread"  # sent by another machine, which had not read what the first one made of it
+TOGETHER = "two at once"  # two machines sent to a target at the same time
+LATE = "too late"  # sent, or taken over, later than is promised
 
-KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING, TWICE)
+KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING, TWICE, UNREAD, TOGETHER, LATE)
 
 
 @dataclass(slots=True, kw_only=True)

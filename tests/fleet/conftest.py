@@ -26,8 +26,7 @@ def template(database_server: Postgres) -> str:
     database_server.ask(f"CREATE DATABASE {TEMPLATE}")
     database = SharedDatabase(Fleet.model_validate({"database": database_server.url(TEMPLATE)}))
     ensure(database)
-    with database.connection() as connection:
-        connection.close()  # a database that somebody uses cannot be copied
+    database.close()  # one that somebody uses cannot be copied
     return TEMPLATE
 
 

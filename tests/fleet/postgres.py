@@ -124,10 +124,13 @@ class Postgres:
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
-    def new_database(self, template: str = "template1") -> Iterator[str]:
-        """Make a database like *template*; yield its address. It is dropped at the end, whoever uses it."""
+    def new_database(self, template: str = "template1", options: str = "") -> Iterator[str]:
+        """Make a database like *template*; yield its address. It is dropped at the end, whoever uses it.
+
+        *options* are more of CREATE DATABASE, such as "TABLESPACE small".
+        """
         name = f"test_{next(self.numbers)}"
-        self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} {options}")
         try:
             yield self.url(name)
         finally:

@@ -1,0 +1,98 @@
+"""Several machines share a night, and one after another is unplugged, stopped, or frozen."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.postgres import Postgres
+
+from .clock import ClockJumps
+from .conftest import Tell
+from .fleet_campaign import ROUNDS, SEED, begin, finish
+from .fleet_machine import RULES
+from .fleet_night import fleet_night
+
+pytestmark = pytest.mark.campaign
+LEAVING = 5.0  # seconds until a worker that was told to stop has ended
+BUSY = 1.0  # seconds more, on a machine that is at work
+
+
+def test_machines_without_trouble(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """Three machines carry all out, each target's rows in one place, once."""
+    with fleet_night(tmp_path, server) as night:
+        begin(night)
+
+        tally, lines = finish(night, "no trouble")
+
+    tell(lines)
+    assert (dict(tally.faults), tally.again) == ({}, 0)
+
+
+def test_a_machine_is_unplugged(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """Within its lease and five seconds another one goes on; nothing is lost, nothing sent twice unread."""
+    with fleet_night(tmp_path, server) as night:
+        begin(night)
+        for _ in range(ROUNDS):
+            night.kill(night.busiest())
+            night.wait_for_puts(40)
+            night.start()
+
+        tally, lines = finish(night, "unplugged")
+
+    tell(lines)
+    assert dict(tally.faults) == {}
+
+
+def test_a_machine_is_told_to_stop(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """It gives its runs back at once, and ends within five seconds with exit code 0."""
+    with fleet_night(tmp_path, server) as night:
+        begin(night)
+        left = []
+        for _ in range(ROUNDS):
+            left.append(night.stop(night.busiest()))
+            night.wait_for_puts(40)
+            night.start()
+
+        tally, lines = finish(night, "told to stop")
+
+    tell([*lines, f"  exit codes and seconds: {left}"])
+    assert dict(tally.faults) == {}
+    assert {code for code, _ in left} == {0}
+    assert max(seconds for _, seconds in left) <= LEAVING + BUSY
+
+
+def test_a_machine_stands_still_for_longer_than_its_lease(
+    server: Postgres, tmp_path: Path, tell: Tell
+) -> None:
+    """Another one goes on; on waking it sends at most what it had begun, and writes nothing."""
+    with fleet_night(tmp_path, server) as night:
+        begin(night)
+        for _ in range(ROUNDS):
+            night.freeze(night.busiest(), RULES.lease + 6)
+            night.wait_for_puts(10)
+
+        tally, lines = finish(night, "frozen")
+
+    tell(lines)
+    assert dict(tally.faults) == {}
+
+
+def test_clocks_are_hours_apart(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """No machine's wall clock counts, and none that jumps."""
+    jumps, luck = ClockJumps(tmp_path), random.Random(SEED)
+
+    def env(name: str) -> dict[str, str]:
+        (tmp_path / name).mkdir()
+        jumps.set_clock(tmp_path / name, luck)
+        return jumps.env(tmp_path / name)
+
+    with fleet_night(tmp_path, server, env=env) as night:
+        begin(night)
+        night.kill(night.busiest())
+        night.wait_for_puts(40)
+
+        tally, lines = finish(night, "clocks hours apart")
+
+    tell(lines)
+    assert dict(tally.faults) == {}
