@@ -186,6 +186,7 @@ class Trouble(Enum):
     THROTTLED = "throttled"  # does not count: the service only asked for patience
     DOWN = "down"  # the service seems not to be there; counts
     WAITING = "waiting"  # the same, and the whole run waits for it; does not count
+    NOT_OURS = "not_ours"  # nothing was written, as others may work on the target; does not count
     RENEWED = "renewed"  # what it lacked (a credential, an address) is there now; does not count
 
 

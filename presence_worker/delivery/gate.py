@@ -99,7 +99,7 @@ class Gate:
 
     def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
         """Take in the outcome of a try; return it with its trouble: an outage, or the row's own."""
-        if outcome.stop:
+        if outcome.stop or outcome.trouble is Trouble.NOT_OURS:
             return outcome
         if outcome.http_status is not None:
             self._answered, self._patience = True, self._later_patience

@@ -11,7 +11,7 @@ from .gate import Gate
 from .pace import ConcurrencyLimit, Pace
 from .retry import PROVEN_WORDS, RetryState, retried
 from .systemic_failures import Halt
-from .wrappers import gated, halting, limited, paced
+from .wrappers import gated, halting, leased, limited, paced
 
 PROVEN = Outcome(result=Result.UPDATED, detail=PROVEN_WORDS, attempts=0, wire_puts=0)
 FIRST_PATIENCE = 30.0  # seconds for a service that is not there at the start
@@ -60,8 +60,11 @@ class Policy:
         *,
         clock: Callable[[], float],
         seconds_left: Callable[[], float],
+        wait: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """Before a row is tried again, *wait* returns as soon as we may send; None: we always may."""
         self._settings = settings
+        self._wait = wait
         self.halt = halt
         self._seconds_left = seconds_left
         self.pace = Pace(settings.rate, burst=settings.burst, adaptive=settings.adaptive, clock=clock)
@@ -106,8 +109,9 @@ class Policy:
 
         send = halting(send, self.halt, longest_wait=self._longest_wait)
         send = gated(limited(paced(self.halt.protecting(send), pace), self._concurrency), self.gate)
+        again = leased(send, self._wait, self.halt) if self._wait else send
         retry_until_settled = retried(
-            send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
+            again, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
         )
         return Pipeline(first=send, in_doubt=send, retry_until_settled=retry_until_settled)
 

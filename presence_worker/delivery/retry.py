@@ -12,7 +12,11 @@ from ..model import Change, Outcome, Reason, Result, Send, Trouble
 log = structlog.get_logger()
 PROVEN_WORDS = "confirmed by reading it back"
 COUNTED = (Trouble.OWN, Trouble.DISCONNECTED, Trouble.DOWN)
-AT_ONCE = (Trouble.WAITING, Trouble.RENEWED)  # the gate waits, or there is nothing to wait for
+AT_ONCE = (
+    Trouble.WAITING,
+    Trouble.NOT_OURS,
+    Trouble.RENEWED,
+)  # a wrapper waits, or there is nothing to wait for
 DOUBT = Outcome(result=Result.UNKNOWN, attempts=0, wire_puts=0)  # of a PUT in an earlier session
 Prove = Callable[[Change], Awaitable[bool]]  # whether SuperOffice is seen to hold what was wanted
 

@@ -40,6 +40,7 @@ class Halt:
         self._drain = drain  # seconds for what is in flight
         self._clock = clock
         self._in_flight: set[anyio.CancelScope] = set()
+        self.has_cut_off = False  # a request that was written, without its answer
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -88,7 +89,10 @@ class Halt:
             except asyncio.CancelledError as error:
                 if not scope.cancel_called:  # it is not the drain that is over
                     raise
-                return UNSENT if isinstance(error, CancelledUnsentError) else UNANSWERED
+                if isinstance(error, CancelledUnsentError):
+                    return UNSENT
+                self.has_cut_off = True
+                return UNANSWERED
             finally:
                 self._in_flight.discard(scope)
                 scope.shield = False
@@ -113,6 +117,11 @@ class SystemicFailures:
         self._kept_back: list[Settled] = []
         self._all_alike = True  # since the start of the run
         self._blamed = False  # the configuration or the permission, not the rows
+
+    @property
+    def kept_back(self) -> int:
+        """Rows with an answer that says nothing yet."""
+        return len(self._kept_back)
 
     def settle(self, change: Change, outcome: Outcome) -> list[Settled]:
         """Return what is settled by now: nothing, this one, or it with those kept back before it."""

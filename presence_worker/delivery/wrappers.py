@@ -1,15 +1,31 @@
 """The wrappers around each request, from the workers to the wire: each waits for something, or looks out."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from ..errors import Cause, Stopped, Suspect
+import anyio
+
+from ..errors import Cause, PresenceWorkerError, Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
 from .gate import Gate
 from .pace import ConcurrencyLimit, Pace
 from .systemic_failures import Halt
 
 PAGES = 3  # rows in a row whose first HTML page comes
+
+
+def leased(send: Send, wait: Callable[[], Awaitable[None]], halt: Halt) -> Send:
+    """Make *send* wait until nobody else can be at work on the target; halt where that will never be."""
+
+    async def leased_send(change: Change) -> Outcome:
+        try:
+            await wait()
+        except PresenceWorkerError as error:
+            halt(error)
+            await anyio.sleep_forever()  # the halt ends it
+        return await send(change)
+
+    return leased_send
 
 
 def gated(send: Send, gate: Gate) -> Send:

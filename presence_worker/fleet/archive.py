@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import Locked, StateFault, UsageFault
+from ..errors import Locked, PresenceWorkerError, StateFault, UsageFault
 from ..journal import Archive, Journal, KnownRun, Lease, id_made_ago, is_run_folder, run_lock
 from ..journal.archive import run_id
 from ..journal.filesystem import PRIVATE, sync_directory
@@ -36,8 +36,11 @@ class FleetArchive(Archive):
         try:
             yield held
             in_flight = False
+        except PresenceWorkerError:  # a run that ends by one has told of its requests
+            in_flight = False
+            raise
         finally:
-            leases.give_back(held, in_flight)
+            leases.give_back(held, in_flight=in_flight)
 
     def is_at_work(self, target: str) -> bool:
         """Return whether a process of any machine holds *target* now."""

@@ -6,38 +6,16 @@ import socket
 import threading
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
-from ..journal import Lease
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from .database import SharedDatabase
+from .group_writer import GroupWriter
+from .leases import LeaseKeeper
 from .queue import FleetQueue
 from .run_table import RunTable
 from .schema import ensure
 from .sealing import Sealing, read_keys
-
-
-class HeldTarget(Lease, Protocol):
-    """A target that this process holds."""
-
-    @property
-    def target(self) -> str:
-        """Its address."""
-
-    @property
-    def token(self) -> int:
-        """It grows each time the target is taken."""
-
-
-class Leases(Protocol):
-    """What takes targets, and holds them."""
-
-    def take(self, target: str, grace: float, run_id: str | None = None) -> HeldTarget:
-        """Hold a target, or raise Locked."""
-
-    def give_back(self, held: HeldTarget, in_flight: bool) -> None:  # noqa: FBT001
-        """Let go of it."""
 
 
 class FleetMember:
@@ -60,10 +38,15 @@ class FleetMember:
         """Return what the table of runs says."""
         return RunTable(self.database, self.sealing)
 
-    @property
-    def leases(self) -> Leases:
+    @cached_property
+    def leases(self) -> LeaseKeeper:
         """Return what takes targets, and holds them."""
-        raise NotImplementedError
+        return LeaseKeeper(self)
+
+    @cached_property
+    def writer(self) -> GroupWriter:
+        """Return what writes the log of all runs of this process."""
+        return GroupWriter(self.database, self.id)
 
     def queue_in(self, state_dir: Path) -> JobQueue:
         """Return the queue of all machines; this one keeps copies of contents in the state directory."""
@@ -73,7 +56,10 @@ class FleetMember:
             return self._queues[state_dir]
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """End the threads, and let go of all connections."""
+        for part in ("writer", "leases"):
+            if part in self.__dict__:
+                getattr(self, part).close()
         self.database.close()
 
 

@@ -14,9 +14,9 @@ from ..journal.index_lines import line_of
 from ..model import Outcome, Reason, Result
 from ..run_states import State
 from .copies import Version, is_copy, read_version, remove_reports, write_version
-from .database import Connection
-from .member import FleetMember
+from .database import Connection, SharedDatabase
 from .run_table import WRITTEN_BY
+from .sealing import Sealing
 
 FETCHED = "fetched.sqlite"  # beside the journal while it is fetched
 LOST = "another machine works on this target by now; this run goes on there"
@@ -35,6 +35,22 @@ NEWEST = """SELECT saved, coalesce(token, 0), coalesce(seq, 0) FROM run LEFT JOI
     ON true WHERE run_id = %s"""
 HOLDER = "SELECT holder, until > now() FROM lease WHERE run_id = %s AND holder IS NOT NULL"
 LOGGED = "SELECT token, seq, handed_out, outcomes FROM log WHERE run_id = %s ORDER BY token, seq"
+
+
+class Saving(Protocol):
+    """What is needed of this process as one of several."""
+
+    @property
+    def id(self) -> str:
+        """Its name, as the holder of targets."""
+
+    @property
+    def database(self) -> SharedDatabase:
+        """How the database is reached."""
+
+    @property
+    def sealing(self) -> Sealing:
+        """What packs payloads."""
 
 
 class Held(Protocol):
@@ -81,7 +97,7 @@ def unpack_outcomes(packed: bytes) -> list[Settled]:
 # -- saving --------------------------------------------------------------------------------------------------
 
 
-def save(member: FleetMember, held: Held, journal: Journal, summary: bytes | None = None) -> None:
+def save(member: Saving, held: Held, journal: Journal, summary: bytes | None = None) -> None:
     """Save a run under a lease; what the log has of it is in its journal by now, and goes.
 
     It may be repeated. Raise LeaseLost where the target is another's, DatabaseAway where it is not known
@@ -102,7 +118,7 @@ def save(member: FleetMember, held: Held, journal: Journal, summary: bytes | Non
         write_version(folder, Version(saved))
 
 
-def save_unheld(member: FleetMember, journal: Journal, summary: bytes | None = None) -> bool:
+def save_unheld(member: Saving, journal: Journal, summary: bytes | None = None) -> bool:
     """Save what was written in a copy of a run; return whether it was: not where the run has gone on."""
     run, folder = journal.run(), Path(journal.path).parent
     version = read_version(folder)
@@ -124,7 +140,7 @@ def save_unheld(member: FleetMember, journal: Journal, summary: bytes | None = N
     return bool(saved)
 
 
-def insert(member: FleetMember, journal: Journal, number: int, summary: bytes | None) -> bool:
+def insert(member: Saving, journal: Journal, number: int, summary: bytes | None) -> bool:
     """Take a run of before in; return whether it was new."""
     columns = _columns(member, journal, summary) | {"number": number}
     query = INSERT.partition("ON CONFLICT")[0] + "ON CONFLICT DO NOTHING"
@@ -137,7 +153,7 @@ def _put(connection: Connection, columns: dict[str, object]) -> int:
     return int(found[0]) if found else 0
 
 
-def _columns(member: FleetMember, journal: Journal, summary: bytes | None) -> dict[str, object]:
+def _columns(member: Saving, journal: Journal, summary: bytes | None) -> dict[str, object]:
     run, line, sealing = journal.run(), line_of(journal), member.sealing
     text = orjson.dumps([line.record, line.to_send, line.follows])
     return {
@@ -155,7 +171,7 @@ def _columns(member: FleetMember, journal: Journal, summary: bytes | None) -> di
 # -- fetching ------------------------------------------------------------------------------------------------
 
 
-def is_newest(member: FleetMember, run_id: str, folder: Path) -> bool:
+def is_newest(member: Saving, run_id: str, folder: Path) -> bool:
     """Return whether the journal in *folder* is the run as the database has it.
 
     Raise Locked where another process works on the run, StateFault for a run that was never saved.
@@ -175,7 +191,7 @@ def is_newest(member: FleetMember, run_id: str, folder: Path) -> bool:
     return (folder / JOURNAL).is_file() and read_version(folder) == Version(*newest)
 
 
-def fetch(member: FleetMember, run_id: str, folder: Path) -> None:
+def fetch(member: Saving, run_id: str, folder: Path) -> None:
     """Have the run here as the database has it; hold it. Raise StateFault where it is gone."""
     found = member.database.work(lambda connection: _find(member, run_id, connection))
     try:
@@ -188,7 +204,7 @@ def fetch(member: FleetMember, run_id: str, folder: Path) -> None:
         raise Stopped(f"{folder}: the run cannot be copied from the database: {error}") from error
 
 
-def _find(member: FleetMember, run_id: str, connection: Connection) -> _Found:
+def _find(member: Saving, run_id: str, connection: Connection) -> _Found:
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         newest = connection.execute("SELECT saved, file FROM run WHERE run_id = %s", (run_id,)).fetchone()

@@ -30,7 +30,8 @@ CREATE TABLE lease (              -- who works on a target
     run_id     text,              -- that is at work, or was when its worker died
     until      timestamptz,       -- the holder must have renewed it by then
     grace      interval NOT NULL DEFAULT '0',  -- total_timeout of the holder's requests
-    quiet_until timestamptz,      -- no later run of the target begins before: a late request may still come
+    quiet_until timestamptz,      -- nothing is sent before: a late request may still come
+    quiet_run  text,              -- but by the run that it belongs to; NULL: not even by that
     stop_by    text               -- who asks that the run is stopped; NULL: nobody
 ) WITH (fillfactor = 50);
 

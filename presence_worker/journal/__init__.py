@@ -22,7 +22,7 @@ from .journal import JOURNAL, Journal, open_untouched, save_file
 from .lease import Lease, LocalLease, OutboxInThreads
 from .locks import RUN_LOCK, NoLocks, hold_lock, is_at_work, is_held, run_lock, service_lock, target_lock
 from .open_rows import OpenRow, Person, ReturnedRow
-from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
+from .outbox import LocalOutbox, Outbox, Pages, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, ResultCount, RowResult, TriedRow, Unlogged
 from .rows import Finding, PendingRow
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
@@ -55,6 +55,7 @@ __all__ = [
     "OpenRow",
     "Outbox",
     "OutboxInThreads",
+    "Pages",
     "PastSession",
     "PendingRow",
     "Person",

@@ -1,12 +1,15 @@
 """The right to work on a target, and what a run does under it that other machines must know of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from ..model import Change
 from ..threads import work_in_thread
 from .journal import Journal
-from .outbox import LocalOutbox, Outbox, Settled
+from .outbox import LocalOutbox, Outbox, Pages, Settled
+
+MOST_AHEAD = 500  # rows that are taken at once; memory stays flat at any rate
+ANY = Pages(MOST_AHEAD, MOST_AHEAD // 2)
 
 
 class Lease(Protocol):
@@ -18,8 +21,23 @@ class Lease(Protocol):
     async def wait(self) -> None:
         """Return as soon as requests may be sent; raise LeaseLost where that will never be."""
 
-    def outbox(self, journal: Journal) -> Outbox:
-        """Return what hands out the rows of a run, and takes their outcomes."""
+    def outbox(self, journal: Journal, *, rate: float, concurrency: int) -> Outbox:
+        """Return what hands out the rows of a run, and takes their outcomes.
+
+        They are sent at *rate* requests per second, with at most *concurrency* in flight.
+        """
+
+    def hurry(self) -> None:
+        """Take in that the run is told to end: what waits for others gives up in a few seconds."""
+
+    def on_stop(self, stop: Callable[[str], None]) -> None:
+        """Call *stop* with who asks for it, should somebody ask another machine to stop the run.
+
+        It is called in any thread.
+        """
+
+    def expect_late_request(self) -> None:
+        """Take in that a request was cut off that may still be carried out."""
 
     def save(self, journal: Journal, summary: bytes | None = None) -> None:
         """Let all machines have the run as it is in the *journal*; when this returns, that is durable.
@@ -39,9 +57,19 @@ class LocalLease:
     async def wait(self) -> None:
         """Return at once."""
 
-    def outbox(self, journal: Journal) -> Outbox:
+    def outbox(self, journal: Journal, *, rate: float, concurrency: int) -> Outbox:
         """Return the outbox of the journal."""
-        return OutboxInThreads(journal.outbox)
+        size = min(MOST_AHEAD, max(concurrency, int(rate)))
+        return OutboxInThreads(journal.outbox, Pages(size, size // 2))
+
+    def hurry(self) -> None:
+        """Do nothing: nothing waits."""
+
+    def on_stop(self, stop: Callable[[str], None]) -> None:
+        """Do nothing: no other machine knows of us."""
+
+    def expect_late_request(self) -> None:
+        """Do nothing."""
 
     def save(self, journal: Journal, summary: bytes | None = None) -> None:
         """Do nothing: the journal is the only memory."""
@@ -50,8 +78,9 @@ class LocalLease:
 class OutboxInThreads:
     """The outbox of a journal; its methods work in threads."""
 
-    def __init__(self, outbox: LocalOutbox) -> None:
+    def __init__(self, outbox: LocalOutbox, pages: Pages = ANY) -> None:
         self._outbox = outbox
+        self.pages = pages
 
     async def take(self, after: int, most: int) -> Sequence[Change]:
         """Return the next rows to send; see `Outbox`."""
@@ -64,3 +93,6 @@ class OutboxInThreads:
     async def give_back(self, after: int) -> None:
         """Note that no row behind that one was begun; see `Outbox`."""
         await work_in_thread(self._outbox.give_back, after)
+
+    def set_aside(self, rows: int) -> None:
+        """Do nothing: any number of rows may be handed out."""

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 import orjson
@@ -19,12 +19,21 @@ OUTCOME = f"(?, ?, ?, {OR_NULL}, {OR_NULL}, ?, ?, ?, ?, ?)"
 Settled = tuple[int, Outcome, str]  # a row, its outcome in this session, and when that came: UTC, ISO 8601
 
 
+class Pages(NamedTuple):
+    """How rows are taken ahead."""
+
+    size: int  # rows that are taken at once
+    low: int  # as few are left when the next ones are taken
+
+
 class Outbox(Protocol):
     """The rows of a run that one session sends.
 
     Methods raise Stopped where what they promise cannot be kept. Each may be called once more with the same
     arguments, such as after an answer that was lost.
     """
+
+    pages: Pages  # that fit the pace
 
     async def take(self, after: int, most: int) -> Sequence[Change]:
         """Return the next rows to send behind row *after*, in row order, at most so many; none at the end.
@@ -43,6 +52,9 @@ class Outbox(Protocol):
 
     async def give_back(self, after: int) -> None:
         """Note that no row of this session behind row *after* was begun, although it was taken."""
+
+    def set_aside(self, rows: int) -> None:
+        """Take in that so many rows have an answer, and wait until those of others say what it means."""
 
 
 class LocalOutbox:
@@ -165,10 +177,9 @@ class RowsAhead:
     Several tasks may iterate over it; each row goes to exactly one of them.
     """
 
-    def __init__(self, outbox: Outbox, page: int) -> None:
+    def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._page = page
-        self._low = page // 2  # as few rows are left when the next page is taken
+        self._page, self._low = outbox.pages
         self._ready: deque[Change] = deque()
         self._error: PresenceWorkerError | None = None
         self._is_over = False

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from ..errors import InputRefused, PresenceWorkerError, RunFault, Stopped
+from ..errors import InputRefused, LeaseLost, PresenceWorkerError, RunFault, Stopped
 from ..events import DeliveryEnded, DeliveryStarted, RunStarted
 from ..journal import (
     JOURNAL,
@@ -306,7 +306,10 @@ def _reserve(folder: Path) -> Iterator[None]:
 
 
 async def _deliver_and_finish(run: StagedRun, context: RunContext) -> Summary:
-    return await _finish(run, run.refused or await _deliver(run, context), context)
+    error = run.refused or await _deliver(run, context)
+    if isinstance(error, LeaseLost):  # nothing is claimed of the run here: it goes on elsewhere
+        raise error
+    return await _finish(run, error, context)
 
 
 async def _finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContext) -> Summary:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import structlog
 
-from ..errors import ExitCode, Held, InputRefused, JournalGone, Planned, PresenceWorkerError, Stopped
+from ..errors import (
+    DatabaseAway,
+    ExitCode,
+    Held,
+    InputRefused,
+    JournalGone,
+    LeaseLost,
+    Planned,
+    PresenceWorkerError,
+    Stopped,
+)
 from ..events import RunEnded
 from ..help_pages import page_of_run
 from ..intake.csv.dialect import DELIMITERS
@@ -48,6 +58,8 @@ def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContex
         ending = judge_ending(journal, folder, run.job, error, context)
         summary = _write(journal, folder, ending, context)
         run.lease.save(journal, keep(summary))
+    except (LeaseLost, DatabaseAway):  # the run goes on, here or elsewhere, with what the database has
+        raise
     except JournalGone as trouble:
         raise _journal_gone(trouble, journal, folder, context) from trouble
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row

@@ -24,7 +24,6 @@ from .announcer import Announcer, requests_in_all
 from .prepare import StagedRun
 from .row_trouble import Doubts, log_each
 
-MOST_AHEAD = 500  # rows that are taken at once; memory stays flat at any rate
 MOST = 200  # rows in a group
 LONGEST = 0.02  # seconds an outcome waits for others
 OVERTAKEN = Outcome(
@@ -137,10 +136,9 @@ class Sending:
         self._context = context
         self._announcer = announcer
         self._recorder = recorder
-        delivery = context.settings.delivery
-        self._workers = delivery.concurrency
-        page = min(MOST_AHEAD, max(delivery.concurrency, int(policy.pace.rate)))
-        self._rows = RowsAhead(outbox, page)
+        self._outbox = outbox
+        self._workers = context.settings.delivery.concurrency
+        self._rows = RowsAhead(outbox)
         self._doubts = Doubts(run.journal, client, recorder.add, policy.halt)
         self._failures: SystemicFailures
 
@@ -193,6 +191,7 @@ class Sending:
     def _settle(self, change: Change, outcome: Outcome) -> None:
         for settled_change, settled in self._failures.settle(change, outcome):
             self._record(settled_change, settled)
+        self._outbox.set_aside(self._failures.kept_back)
 
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import anyio
 
 from ..delivery import Halt, Policy
-from ..errors import Cause, Planned, PresenceWorkerError, Stopped
+from ..errors import Cause, Planned, PresenceWorkerError, Stopped, Terminated
 from ..journal import give_back_reserve
 from ..run_context import RunContext
 from ..run_states import Intent, Step
@@ -37,13 +37,18 @@ class Session:
         self._announcer = announcer
         self._clock = asyncio.get_running_loop().time
         self._halt = Halt(context.settings.delivery.drain, self._clock)
-        self._outbox = run.lease.outbox(run.journal)
+        self._outbox = run.lease.outbox(
+            run.journal,
+            rate=context.settings.delivery.rate,
+            concurrency=context.settings.delivery.concurrency,
+        )
         self._recorder = Recorder(self._outbox, run.journal.logged, self._make_room)
         self._sending: Sending | None = None
 
     async def run(self) -> PresenceWorkerError | None:
         """Read, judge, send; return, when all outcomes are on disk, what ended the session early, or None."""
         seconds, worked, gets = 0.0, 0.0, 0
+        self._run.lease.on_stop(self._stop_for)
         with self._context.shutdown.watched(self._stop):
             async with self._context.open_service() as client:
                 client.guard(self._run.lease.may_send)
@@ -57,12 +62,19 @@ class Session:
         shutdown = self._context.shutdown
         self._announcer.stop_soon("; ".join(filter(None, (FINISHING, shutdown.hint))))
         self._halt(shutdown.reason(FINISHED))
+        self._run.lease.hurry()
+
+    def _stop_for(self, by: str) -> None:
+        """End the run early because a person asked another machine for that; any thread may call this."""
+        self._context.shutdown.request(Terminated, by)
 
     def _make_room(self) -> None:
         give_back_reserve(self._run.folder)
 
     async def _close(self, seconds: float, worked: float, gets: int) -> None:
         await work_in_thread(self._make_room)
+        if self._halt.has_cut_off:
+            self._run.lease.expect_late_request()
         try:
             if self._recorder.has_lost:  # the session stays open: what it began is in doubt
                 await self._outbox.give_back(self._sending.begun if self._sending else 0)
@@ -74,12 +86,20 @@ class Session:
     async def _work(self, client: Client) -> float:
         """Return the seconds in which there were requests to make."""
         left = deadline(self._context.settings.delivery.deadline, self._clock, self._context.waited)
-        policy = Policy(self._context.settings.delivery, self._halt, clock=self._clock, seconds_left=left)
+        policy = Policy(
+            self._context.settings.delivery,
+            self._halt,
+            clock=self._clock,
+            seconds_left=left,
+            wait=self._run.lease.wait,
+        )
         monitor = Monitor(self._announcer, policy, self._halt, clock=self._clock, seconds_left=left)
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._keep_deadline, left())
             beside.start_soon(monitor.run)
             try:
+                with self._halt.scope():  # a late request of a run before may still change what we read
+                    await self._run.lease.wait()
                 await self._read_and_send(client, policy)
             except PresenceWorkerError as error:  # such as a journal that cannot be written
                 self._halt(error)
@@ -92,7 +112,7 @@ class Session:
             self._halt(Stopped("delivery.deadline has come", cause=Cause.DEADLINE))
 
     async def _read_and_send(self, client: Client, policy: Policy) -> None:
-        if self._journal.run().step != Step.SEND:
+        if not self._halt.reason and self._journal.run().step != Step.SEND:
             await self._read_present_values(client, policy)
         if not self._halt.reason:
             await work_in_thread(self._prepare_to_send)

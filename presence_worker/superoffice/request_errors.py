@@ -87,7 +87,7 @@ def refusal(words: str, suspect: Suspect | None = None) -> RefusedError:
 def not_our_turn() -> NotOurTurnError:
     """Return the error for a request that was not written, as another machine may work on the target."""
     words = "it was not certain that no other machine works on this target"
-    return NotOurTurnError(_failure(words, Trouble.RENEWED))
+    return NotOurTurnError(_failure(words, Trouble.NOT_OURS)._replace(attempts=0))
 
 
 def retry_once(status: int, words: str) -> RetryOnce:

@@ -26,6 +26,7 @@ class Watched:
 
     def __init__(self, outbox: Outbox) -> None:
         self.take, self.give_back = outbox.take, outbox.give_back
+        self.pages, self.set_aside = outbox.pages, outbox.set_aside
         self._write = outbox.record
         self.groups: list[list[int]] = []
         self.times: list[float] = []  # seconds since the start

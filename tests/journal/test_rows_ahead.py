@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from presence_worker.errors import Stopped
-from presence_worker.journal import RowsAhead, Settled
+from presence_worker.journal import Pages, RowsAhead, Settled
 from presence_worker.model import Change
 
 from .given import AWAY
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.anyio
 class Scripted:
     """A place with so many rows; it can be slow, and break behind a row."""
 
-    def __init__(self, rows: int, *, breaks_behind: int | None = None) -> None:
+    def __init__(self, rows: int, page: int, *, breaks_behind: int | None = None) -> None:
+        self.pages = Pages(page, page // 2)
         self._rows = rows
         self._breaks_behind = breaks_behind
         self.taken: list[list[int]] = []
@@ -40,6 +41,9 @@ class Scripted:
     async def give_back(self, after: int) -> None:
         """Take nothing back."""
 
+    def set_aside(self, rows: int) -> None:
+        """Let nothing else happen."""
+
 
 async def got(rows: RowsAhead, found: list[int]) -> None:
     """Take row after row, and let others have their turn."""
@@ -53,7 +57,7 @@ async def got(rows: RowsAhead, found: list[int]) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2, 9])
 async def test_each_row_is_given_out_once(number: int, page: int, workers: int) -> None:
     """In row order, whoever asks, and all of them hear the end."""
-    rows, found = RowsAhead(Scripted(number), page), list[int]()
+    rows, found = RowsAhead(Scripted(number, page)), list[int]()
 
     async with anyio.create_task_group() as group:
         for _ in range(workers):
@@ -66,8 +70,8 @@ async def test_each_row_is_given_out_once(number: int, page: int, workers: int) 
 
 async def test_the_next_page_is_taken_while_half_a_page_is_left() -> None:
     """No more is taken than somebody will need soon: it would be in doubt if we died."""
-    outbox = Scripted(20)
-    rows = RowsAhead(outbox, 4)
+    outbox = Scripted(20, 4)
+    rows = RowsAhead(outbox)
 
     async with anyio.create_task_group() as group:
         group.start_soon(rows.run)
@@ -84,8 +88,8 @@ async def test_the_next_page_is_taken_while_half_a_page_is_left() -> None:
 
 async def test_rows_are_given_out_while_a_page_is_slow() -> None:
     """A slow disk holds nobody up as long as rows are there."""
-    outbox = Scripted(8)
-    rows = RowsAhead(outbox, 4)
+    outbox = Scripted(8, 4)
+    rows = RowsAhead(outbox)
 
     async with anyio.create_task_group() as group:
         group.start_soon(rows.run)
@@ -101,7 +105,7 @@ async def test_rows_are_given_out_while_a_page_is_slow() -> None:
 
 async def test_a_page_that_cannot_be_taken_is_told_last() -> None:
     """What was taken before may be sent; then everybody hears why there is no more."""
-    rows = RowsAhead(Scripted(9, breaks_behind=4), 4)
+    rows = RowsAhead(Scripted(9, 4, breaks_behind=4))
 
     async with anyio.create_task_group() as group:
         group.start_soon(rows.run)
@@ -115,8 +119,8 @@ async def test_a_page_that_cannot_be_taken_is_told_last() -> None:
 
 async def test_who_waits_hears_of_the_end_when_it_is_cancelled() -> None:
     """Nobody waits for a page that nobody takes any more."""
-    outbox = Scripted(9)
-    rows, found = RowsAhead(outbox, 4), list[int]()
+    outbox = Scripted(9, 4)
+    rows, found = RowsAhead(outbox), list[int]()
     outbox.may_answer = anyio.Event()
 
     async with anyio.create_task_group() as group:

@@ -1,0 +1,168 @@
+"""A target that this process holds: until when, and what its run does meanwhile that others must know of."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Protocol
+
+import anyio
+
+from ..errors import DatabaseAway, LeaseLost
+from ..journal import Journal, Outbox
+from ..settings.fleet import Fleet
+from .group_writer import GroupWriter
+from .outbox import LedgerOutbox
+from .run_file import Saving, save
+
+MARGIN = 2.0  # seconds before its end in which a lease is no longer used
+LOOK = 0.5  # seconds until we look again whether requests may be sent
+LAST_TRY = 2.5  # seconds that a run which is told to end still waits for the database
+AGAIN = 1.0  # seconds until the database is asked again
+LOST = (
+    "another machine works on this target by now; nothing more is sent or written here, the run goes on there"
+)
+AWAY = "the database of fleet.database is away; the run goes on when it is back"
+CLOCK = getattr(time, "CLOCK_BOOTTIME", None)  # goes on while the machine sleeps
+
+
+class Member(Saving, Protocol):
+    """What is needed of this process as one of several."""
+
+    @property
+    def settings(self) -> Fleet:
+        """How it takes part."""
+
+    @property
+    def writer(self) -> GroupWriter:
+        """What writes the log of all runs."""
+
+
+def clock() -> float:
+    """Return the seconds of a clock that nobody sets, and that goes on in sleep where there is such a one."""
+    return time.monotonic() if CLOCK is None else time.clock_gettime(CLOCK)
+
+
+class HeldTarget:
+    """Owns until when a target is ours: the `Lease` of one of several machines. Any thread may ask."""
+
+    def __init__(self, member: Member, target: str, token: int, *, now: Callable[[], float] = clock) -> None:
+        self.target = target
+        self.token = token
+        self.run_id: str | None = None  # that works under the lease
+        self.is_lost = False
+        self.is_late = False  # a request without an answer was cut off: it may still be carried out
+        self._member = member
+        self._now = now
+        self._until = self._quiet_until = 0.0
+        self._quiet_run: str | None = None  # that may send before
+        self._give_up_at: float | None = None
+        self._seq = 0
+        self._stop: Callable[[str], None] | None = None
+        self._stopped_by: str | None = None
+        self._changing = threading.Lock()
+
+    # -- what the keeper of leases tells --------------------------------------------------------------------
+
+    def extend(self, until: float) -> None:
+        """Take in that the target is ours until then, by `clock`, with the margin already off."""
+        self._until = until
+
+    def keep_quiet(self, until: float, run_id: str | None) -> None:
+        """Let nothing be sent before *until*, but by the run *run_id*."""
+        self._quiet_until, self._quiet_run = until, run_id
+
+    def lose(self) -> None:
+        """Take in that the target is another's, or given back."""
+        self.is_lost, self._until = True, 0.0
+
+    def ask_to_stop(self, by: str) -> None:
+        """Let the run end early because somebody asked for that; the first one counts."""
+        with self._changing:
+            if self._stopped_by is not None:
+                return
+            self._stopped_by, stop = by, self._stop
+        if stop:
+            stop(by)
+
+    # -- the lease ------------------------------------------------------------------------------------------
+
+    def may_send(self) -> bool:
+        """Return whether a request may be written now."""
+        return self._now() < self._until and self._is_quiet_over()
+
+    def _is_quiet_over(self) -> bool:
+        is_ours = self._quiet_run is not None and self._quiet_run == self.run_id
+        return not self._quiet_until or is_ours or self._now() >= self._quiet_until
+
+    async def wait(self) -> None:
+        """Return as soon as requests may be sent; raise LeaseLost, or DatabaseAway at a run's early end."""
+        while not self.may_send():
+            self.check()
+            await anyio.sleep(LOOK)
+
+    def check(self) -> None:
+        """Raise LeaseLost where the target is another's, DatabaseAway where there is no more time to wait."""
+        if self.is_lost:
+            raise LeaseLost(LOST)
+        if self._give_up_at is not None and self._now() >= self._give_up_at:
+            raise DatabaseAway(AWAY)
+
+    def hurry(self) -> None:
+        """Let what waits for the database give up soon: the run is told to end."""
+        if self._give_up_at is None:
+            self._give_up_at = self._now() + LAST_TRY
+
+    def on_stop(self, stop: Callable[[str], None]) -> None:
+        """Call *stop* with who asks for it, should somebody ask another machine to stop the run."""
+        with self._changing:
+            self._stop, by = stop, self._stopped_by
+        if by is not None:
+            stop(by)
+
+    def expect_late_request(self) -> None:
+        """Take in that a request was cut off that may still be carried out."""
+        self.is_late = True
+
+    def outbox(self, journal: Journal, *, rate: float, concurrency: int) -> Outbox:
+        """Return the outbox of the journal whose permissions and outcomes are in the database as well."""
+        self.run_id = journal.run().run_id
+        return LedgerOutbox(
+            journal, self, self._member.writer, self._member.sealing, max(2 * rate, concurrency)
+        )
+
+    def save(self, journal: Journal, summary: bytes | None = None) -> None:
+        """Save the run in the database; where that is away, wait until it is back."""
+        self.run_id = journal.run().run_id
+        while True:
+            self.check()
+            with suppress(DatabaseAway):
+                self._save_in_time(journal, summary)
+                return
+            time.sleep(AGAIN if self._give_up_at is None else AGAIN / 4)
+
+    def _save_in_time(self, journal: Journal, summary: bytes | None) -> None:
+        """Save it in a thread of its own, which may hang where we must end."""
+        made = Future[None]()
+
+        def work() -> None:
+            try:
+                save(self._member, self, journal, summary)
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                made.set_exception(error)
+            else:
+                made.set_result(None)
+
+        threading.Thread(target=work, daemon=True, name="save").start()
+        while True:
+            with suppress(TimeoutError):
+                made.result(LOOK)
+                return
+            self.check()
+
+    def next_seq(self) -> int:
+        """Return the number of the next line in the log under this lease."""
+        with self._changing:
+            self._seq += 1
+            return self._seq
