@@ -12,6 +12,8 @@ from .conftest import Tell
 from .fleet_campaign import ROUNDS, SEED, begin, finish
 from .fleet_machine import RULES
 from .fleet_night import fleet_night
+from .service_night import WRONG_SERVICE
+from .tally import TOGETHER, UNREAD
 
 pytestmark = pytest.mark.campaign
 LEAVING = 5.0  # seconds until a worker that was told to stop has ended
@@ -96,3 +98,15 @@ def test_clocks_are_hours_apart(server: Postgres, tmp_path: Path, tell: Tell) ->
 
     tell(lines)
     assert dict(tally.faults) == {}
+
+
+def test_finds_machines_that_do_not_check_the_token(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """The campaign is worth something: it finds a machine that goes on when it wakes."""
+    with fleet_night(tmp_path, server, program=(*WRONG_SERVICE, "no-token")) as night:
+        begin(night)
+        night.freeze(night.busiest(), RULES.lease + 6)
+
+        tally, lines = finish(night, "no token")
+
+    tell(lines)
+    assert tally.faults.keys() & {UNREAD, TOGETHER}

@@ -10,6 +10,8 @@ from pathlib import Path
 import anyio
 
 from presence_worker.cli.main import main
+from presence_worker.fleet import group_writer, run_file
+from presence_worker.fleet.held_target import HeldTarget
 from presence_worker.journal import Journal, LocalOutbox, now
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.run import commands
@@ -55,11 +57,22 @@ def never_check_the_job() -> None:
     commands.check_not_begun = lambda *_: None  # type: ignore[attr-defined]  # wrong on purpose
 
 
+def never_check_the_token() -> None:
+    """Go on with a target however long ago it was ours, and write as if it still were."""
+    HeldTarget.may_send = lambda _: True  # type: ignore[method-assign]  # wrong on purpose
+    HeldTarget.check = HeldTarget.lose = lambda _: None  # type: ignore[method-assign]  # wrong on purpose
+    start, end = group_writer.WRITE.index("held AS ("), group_writer.WRITE.index("), written AS")
+    unchecked = "held AS (SELECT target, token, NULL AS stop_by FROM asked WHERE %s <> ''"
+    group_writer.WRITE = group_writer.WRITE[:start] + unchecked + group_writer.WRITE[end:]
+    run_file.HOLD = "UPDATE lease SET run_id = %s WHERE target = %s AND %s + length(%s) > 0"
+
+
 WRONGS: dict[str, Callable[[], None]] = {
     "outcome-before-answer": write_before_the_answer,
     "no-sync": never_sync,
     "outcomes-at-the-end": write_at_the_end,
     "no-check-of-job": never_check_the_job,
+    "no-token": never_check_the_token,
 }
 
 if __name__ == "__main__":
