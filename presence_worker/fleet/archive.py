@@ -44,7 +44,7 @@ class FleetArchive(Archive):
 
     def is_at_work(self, target: str) -> bool:
         """Return whether a process of any machine holds *target* now."""
-        query = "SELECT FROM lease WHERE target = %s AND holder IS NOT NULL AND until > now()"
+        query = "SELECT 1 FROM lease WHERE target = %s AND holder IS NOT NULL AND until > now()"
         return bool(self._member.database.work(lambda found: found.execute(query, (target,)).fetchone()))
 
     def fetch(self, run_id: str, *, is_held: bool = False) -> None:

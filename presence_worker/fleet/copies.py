@@ -40,7 +40,7 @@ def write_version(folder: Path, version: Version | None) -> None:
     """
     new = folder / f"{MARK}.new"
     try:
-        new.write_bytes(orjson.dumps(version))
+        new.write_bytes(orjson.dumps(version and [*version]))
         new.replace(folder / MARK)
     except OSError:
         (folder / MARK).unlink(missing_ok=True)

@@ -80,8 +80,8 @@ def pack_outcomes(outcomes: Iterable[Settled]) -> bytes:
     """Return outcomes as the log has them, before they are sealed."""
     return orjson.dumps(
         [
-            (row, o.result, o.reason, o.detail, o.http_status, o.attempts, o.wire_puts, o.duration_ms, at)
-            for row, o, at in outcomes
+            (row, *outcome[:6], round(outcome.duration_ms, 3), at)  # what a journal has of it
+            for row, outcome, at in outcomes
         ]
     )
 

@@ -76,7 +76,7 @@ class RunTable:
 
     def exists(self, run_id: str) -> bool:
         """Return whether there is a run of this id."""
-        query = "SELECT FROM run WHERE run_id = %s"
+        query = "SELECT 1 FROM run WHERE run_id = %s"
         return bool(self._database.work(lambda connection: connection.execute(query, (run_id,)).fetchone()))
 
     def keep(self, column: str, values: Iterable[tuple[str, str, bytes]]) -> None:
