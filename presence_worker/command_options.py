@@ -27,6 +27,7 @@ USED = {  # command: its options, by the names of their parameters
     "prune": ("config", "target", "state_dir", "set", *OUTPUT),
     "serve": (*WHERE, "quiet", "verbose"),
     "queue": (*WHERE, *OUTPUT),
+    "fleet": ("config", "set", *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),
 }
 REPEATED = (  # in the command to run next

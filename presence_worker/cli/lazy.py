@@ -25,6 +25,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "prune": "Delete runs older than storage.keep.",
     "serve": "Take jobs by HTTP, from folders and by schedule.",
     "queue": "List jobs that wait for the service; `add` and `cancel` them.",
+    "fleet": "Share the work between machines: `init` and `status`.",
     "token": "Make a token for the service.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",

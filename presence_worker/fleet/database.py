@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors
 
 from ..errors import DatabaseAway, UsageFault
+from ..next_step import NextStep
 from ..operator_files import read_text
 from ..settings.fleet import Fleet
 
@@ -122,13 +123,18 @@ class SharedDatabase:
                 self._is_preparing = False
 
 
+def not_initialised() -> UsageFault:
+    """Return the error for tables that are missing or old."""
+    return UsageFault(NOT_INITIALISED, next=NextStep(("fleet", "init")))
+
+
 @contextmanager
 def meaning() -> Iterator[None]:
     """Raise what an error of the database means for us."""
     try:
         yield
     except NO_TABLES as error:
-        raise UsageFault(NOT_INITIALISED) from error
+        raise not_initialised() from error
     except NOT_ALLOWED as error:
         words = "fleet.database: the database does not let us in, or does not give this role the right"
         raise UsageFault(words) from error

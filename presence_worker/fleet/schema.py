@@ -5,7 +5,7 @@ earliest one version later, so that workers of that version finish what they hol
 of its own steps whether the former program bears it ("pre") or not ("post").
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from procrastinate.schema import SchemaManager
 
 from ..errors import UsageFault
-from .database import NOT_INITIALISED, SCHEMA, Connection, SharedDatabase
+from .database import SCHEMA, Connection, SharedDatabase, meaning, not_initialised
 
 STEPS = ("schema.sql",)  # files of this folder; the tables' version is how many of them were carried out
 OLDEST = 1  # a program that knows fewer steps than this cannot use the tables after the last step
@@ -37,21 +37,34 @@ class Made(NamedTuple):
 def ensure(database: SharedDatabase) -> None:
     """Make the tables where there are none and our role may; raise UsageFault where they do not fit."""
     with database.connection() as connection:
-        version, oldest = _read_version(connection)
-    if version == 0:
-        _make(database)
-    elif version < len(STEPS):
-        raise UsageFault(NOT_INITIALISED)
-    elif oldest > len(STEPS):
+        if _read_version(connection) == NOT_THERE:
+            _make(connection)
+        check(connection)
+
+
+def _make(connection: Connection) -> None:
+    try:
+        with meaning():
+            init(connection)
+    except UsageFault:  # our role may not
+        raise not_initialised() from None
+
+
+def check(connection: Connection) -> None:
+    """Raise UsageFault where the tables are missing, too old or too new for this program."""
+    version, oldest = _read_version(connection)
+    if version < len(STEPS):
+        raise not_initialised()
+    if oldest > len(STEPS):
         raise UsageFault(TOO_NEW)
 
 
-def init(database: SharedDatabase, *, has_former: bool = False) -> Made:
+def init(connection: Connection, has_former: Callable[[Connection], bool] = lambda _: False) -> Made:
     """Make the tables, or bring them up to date; everything or nothing, and one at a time.
 
-    With *has_former*, workers of a former version are at work: the engine's steps that they do not bear wait.
+    Where *has_former* finds workers of a former version, the engine's steps that they do not bear wait.
     """
-    with database.connection() as connection, connection.transaction():
+    with connection.transaction():
         connection.execute(f"SET LOCAL statement_timeout = '{PATIENCE}'")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         before, oldest = _read_version(connection)
@@ -62,15 +75,8 @@ def init(database: SharedDatabase, *, has_former: bool = False) -> Made:
         for name in STEPS[before:]:
             connection.execute(_read(name))
         _note_version(before, connection)
-        waiting = _bring_engine_up_to_date(connection, has_former=has_former)
+        waiting = update_engine(connection, has_former=before > 0 and has_former(connection))
         return Made(before, max(before, len(STEPS)), waiting)
-
-
-def _make(database: SharedDatabase) -> None:
-    try:
-        init(database)
-    except UsageFault:  # our role may not
-        raise UsageFault(NOT_INITIALISED) from None
 
 
 def _read_version(connection: Connection) -> tuple[int, int]:
@@ -94,7 +100,7 @@ def _note_version(before: int, connection: Connection) -> None:
         connection.execute("INSERT INTO version VALUES (%s, %s)", [len(STEPS), OLDEST])
 
 
-def _bring_engine_up_to_date(connection: Connection, *, has_former: bool) -> tuple[str, ...]:
+def update_engine(connection: Connection, *, has_former: bool) -> tuple[str, ...]:
     """Carry out the engine's steps; return the names of those that wait."""
     known = {path.name: path for path in Path(SchemaManager.get_migrations_path()).glob("*.sql")}
     done = {name for (name,) in connection.execute("SELECT name FROM engine_step")}

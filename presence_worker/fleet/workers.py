@@ -6,12 +6,11 @@ from .. import __version__
 from ..settings.fleet import Fleet
 from .database import Connection
 
-FORGOTTEN = "1 day"  # after this, a process that died is no longer listed
 REGISTER = """INSERT INTO worker (id, host, kind, program, targets, places, lease)
 VALUES (%s, %s, %s, %s, %s, %s, make_interval(secs => %s))
 ON CONFLICT (id) DO UPDATE SET seen_at = now()"""
 SEEN = "UPDATE worker SET seen_at = now() WHERE id = %s"  # repeated with each renewal of the leases
-FORGET = f"DELETE FROM worker WHERE seen_at < now() - interval '{FORGOTTEN}'"
+FORGET = "DELETE FROM worker WHERE seen_at < now() - interval '1 day'"  # it died; nobody lists it any more
 HAS_FORMER = "SELECT EXISTS (SELECT FROM worker WHERE program <> %s AND seen_at + lease > now())"
 
 

@@ -1,0 +1,153 @@
+"""`presence-worker fleet`."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from ..errors import UsageFault
+from ..loading import is_installed
+from ..report.run_list import short_duration
+from ..settings.fleet import Fleet
+from ..wording import amount
+from .invocation import load_common, set_up
+from .lazy import load_lazily
+from .options import Options, options_of
+from .output import print_json, print_lines, wrap
+
+if TYPE_CHECKING:
+    from ..fleet.status import FleetStatus, WorkerLine
+
+ENGINE = "procrastinate"  # comes with the extra
+INSTALL = "pip install 'presence-worker[fleet]'"
+NOT_SET = "fleet.database: not set. This machine works alone"
+WORKERS = ("WORKER", "KIND", "RUNS", "SEEN", "VERSION")
+LEASES = ("TARGET", "STATE", "LEFT", "RUN")
+JOBS = ("TARGET", "WAITING", "WORKING", "OLDEST")
+LATER = (
+    "{steps} of the tables wait until workers of the former version have ended. Then run "
+    "`presence-worker fleet init` again."
+)
+
+
+class Initialised(NamedTuple):
+    """What `fleet init --json` prints."""
+
+    before: int  # version of the tables; 0: there were none
+    version: int
+    waiting: Sequence[str]  # steps that workers of the former version would not bear
+
+
+@click.group("fleet")
+@options_of("fleet")
+def command(options: Options) -> int:  # noqa: ARG001 - they are for the commands below
+    """Several machines that share the work through one database.
+
+    fleet.database names it. `fleet init` makes its tables, `fleet status` shows who works on what.
+
+    \b
+    Examples:
+      presence-worker fleet init
+      presence-worker fleet status
+    """
+    return 0
+
+
+@command.command("init")
+@options_of("fleet")
+def init(options: Options) -> int:
+    """Make the tables of the database, or bring them up to date.
+
+    It can be run at any time, on any machine, and more than once. Workers of the former version finish
+    what they hold. It needs a role that may make tables.
+
+    \b
+    Examples:
+      presence-worker fleet init
+      presence-worker fleet init --config /etc/presence-worker/owner.toml
+    """
+    made = load_lazily(".fleet.upkeep:bring_up_to_date")(_fleet(options))
+    if options.as_json:
+        print_json(Initialised(made.before, made.now, made.waiting))
+    elif not options.quiet:
+        print_lines(_words(made.before, made.now, made.waiting))
+    return 0
+
+
+@command.command("status")
+@options_of("fleet")
+def status(options: Options) -> int:
+    """List the workers, the targets at work, and the jobs that wait.
+
+    SEEN: how long ago the database heard of a worker. LEFT: until another worker may take the target.
+    OLDEST: for how long the oldest job waits.
+
+    \b
+    Examples:
+      presence-worker fleet status
+      presence-worker fleet status --json
+    """
+    found: FleetStatus = load_lazily(".fleet.upkeep:status_of")(_fleet(options))
+    if options.as_json:
+        print_json(found)
+    elif not options.quiet:
+        print_lines(_tables(found))
+    return 0
+
+
+def _fleet(options: Options) -> Fleet:
+    """Return how the database is reached; raise UsageFault where it cannot be."""
+    set_up(options)
+    fleet = load_common(options).settings.fleet
+    if not fleet.is_used:
+        raise UsageFault(NOT_SET)
+    if not is_installed(ENGINE):
+        raise UsageFault(f"fleet.database: it needs more packages. Install them: {INSTALL}")
+    return fleet
+
+
+def _words(before: int, now: int, waiting: Sequence[str]) -> Iterator[str]:
+    if before == now:
+        yield f"The tables are up to date (version {now})."
+    else:
+        yield f"The tables are made (version {now})." if not before else f"The tables have version {now} now."
+    if waiting:
+        yield from wrap(LATER.format(steps=amount(len(waiting), "change")))
+
+
+def _tables(found: "FleetStatus") -> Iterator[str]:
+    """Yield three tables: who is there, what is at work, and what waits."""
+    workers = [
+        (each.worker, each.kind, f"{each.holds}/{each.places}", _seen(each), each.version)
+        for each in found.workers
+    ]
+    yield from _table(WORKERS, workers, "No workers.")
+    yield ""
+    leases = [
+        (each.target, each.state, short_duration(max(0.0, each.seconds_left)), each.run_id or "")
+        for each in found.leases
+    ]
+    yield from _table(LEASES, leases, "No target is at work.")
+    yield ""
+    jobs = [
+        (each.target, str(each.waiting), str(each.working), _age(each.oldest_seconds)) for each in found.jobs
+    ]
+    yield from _table(JOBS, jobs, "No jobs wait or work.")
+
+
+def _seen(worker: "WorkerLine") -> str:
+    seen = short_duration(worker.seen_seconds_ago)
+    return seen if worker.is_there else f"{seen} (gone)"
+
+
+def _age(seconds: float | None) -> str:
+    return "" if seconds is None else short_duration(seconds)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], nothing: str) -> Iterator[str]:
+    if not rows:
+        yield nothing
+        return
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        yield " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
