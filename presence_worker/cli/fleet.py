@@ -1,11 +1,12 @@
 """`presence-worker fleet`."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
 from ..errors import UsageFault
+from ..fleet.status import FleetStatus, WorkerLine
 from ..loading import is_installed
 from ..report.run_list import short_duration
 from ..settings.fleet import Fleet
@@ -15,14 +16,12 @@ from .lazy import load_lazily
 from .options import Options, options_of
 from .output import print_json, print_lines, wrap
 
-if TYPE_CHECKING:
-    from ..fleet.status import FleetStatus, WorkerLine
-
 ENGINE = "procrastinate"  # comes with the extra
 INSTALL = "pip install 'presence-worker[fleet]'"
 NOT_SET = "fleet.database: not set. This machine works alone"
 WORKERS = ("WORKER", "KIND", "RUNS", "SEEN", "VERSION")
 LEASES = ("TARGET", "STATE", "LEFT", "RUN")
+LONGEST = 40  # characters of a name
 JOBS = ("TARGET", "WAITING", "WORKING", "OLDEST")
 LATER = (
     "{steps} of the tables wait until workers of the former version have ended. Then run "
@@ -115,27 +114,34 @@ def _words(before: int, now: int, waiting: Sequence[str]) -> Iterator[str]:
         yield from wrap(LATER.format(steps=amount(len(waiting), "change")))
 
 
-def _tables(found: "FleetStatus") -> Iterator[str]:
+def _tables(found: FleetStatus) -> Iterator[str]:
     """Yield three tables: who is there, what is at work, and what waits."""
     workers = [
-        (each.worker, each.kind, f"{each.holds}/{each.places}", _seen(each), each.version)
+        (_short(each.worker), each.kind, f"{each.holds}/{each.places}", _seen(each), each.version)
         for each in found.workers
     ]
     yield from _table(WORKERS, workers, "No workers.")
     yield ""
     leases = [
-        (each.target, each.state, short_duration(max(0.0, each.seconds_left)), each.run_id or "")
+        (_short(each.target), each.state, short_duration(max(0.0, each.seconds_left)), each.run_id or "")
         for each in found.leases
     ]
     yield from _table(LEASES, leases, "No target is at work.")
     yield ""
     jobs = [
-        (each.target, str(each.waiting), str(each.working), _age(each.oldest_seconds)) for each in found.jobs
+        (_short(each.target), str(each.waiting), str(each.working), _age(each.oldest_seconds))
+        for each in found.jobs
     ]
     yield from _table(JOBS, jobs, "No jobs wait or work.")
 
 
-def _seen(worker: "WorkerLine") -> str:
+def _short(name: str) -> str:
+    """Return a name without its middle where it is long: the end of a worker's name tells it from others."""
+    half = LONGEST // 2 - 1
+    return name if len(name) <= LONGEST else f"{name[:half]}..{name[-half:]}"
+
+
+def _seen(worker: WorkerLine) -> str:
     seen = short_duration(worker.seen_seconds_ago)
     return seen if worker.is_there else f"{seen} (gone)"
 

@@ -10,7 +10,7 @@ REGISTER = """INSERT INTO worker (id, host, kind, program, targets, places, leas
 VALUES (%s, %s, %s, %s, %s, %s, make_interval(secs => %s))
 ON CONFLICT (id) DO UPDATE SET seen_at = now()"""
 SEEN = "UPDATE worker SET seen_at = now() WHERE id = %s"  # repeated with each renewal of the leases
-FORGET = "DELETE FROM worker WHERE seen_at < now() - interval '1 day'"  # it died; nobody lists it any more
+FORGET = "DELETE FROM worker WHERE seen_at < now() - interval '1 day'"  # they died
 HAS_FORMER = "SELECT EXISTS (SELECT FROM worker WHERE program <> %s AND seen_at + lease > now())"
 
 

@@ -14,6 +14,8 @@ PRINTS = (
     "doctor",
     "metrics",
     "serve",
+    "worker",
+    "fleet",
 )  # has tests of its own; prints what a program reads, also with --quiet
 ON_A_RUN = [name for name in COMMANDS if name in USED and name not in PRINTS]
 

@@ -43,8 +43,8 @@ def test_the_first_one_makes_the_tables(empty_database_url: str, connection: Con
     ensure(database)
     ensure(database)
 
-    with database.connection() as used, closing(used):
-        assert {"lease", "run", "log", "job", "procrastinate_jobs"} <= tables(used)
+    database.close()
+    assert {"lease", "run", "log", "job", "procrastinate_jobs"} <= tables(connection)
     assert init(connection) == Made(before=1, now=1, waiting=())
 
 
@@ -73,8 +73,7 @@ def test_a_role_that_may_not_is_told_what_to_run(
     with pytest.raises(UsageFault, match="presence-worker fleet init") as refused:
         ensure(database)
 
-    with database.connection() as used:
-        used.close()
+    database.close()
     assert refused.value.next == NextStep(("fleet", "init"))
     assert tables(connection) == set()
 

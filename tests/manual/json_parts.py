@@ -9,10 +9,12 @@ from functools import partial
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
+from presence_worker.cli.fleet import Initialised
 from presence_worker.cli.metrics import MetricsData
 from presence_worker.cli.notifications import Sent
 from presence_worker.cli.queue import JobLine
 from presence_worker.doctor.checks import Diagnosis
+from presence_worker.fleet.status import FleetStatus
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
 from presence_worker.notify.message import Message
@@ -177,6 +179,8 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "init": created,
     "prune": pruned,
     "queue": lambda: list(walk(Queued)),
+    "fleet status": lambda: list(walk(FleetStatus)),
+    "fleet init": lambda: list(walk(Initialised)),
     "job": lambda: list(walk(JobView)),
     "schedule": scheduled,
 }
