@@ -26,6 +26,7 @@ USED = {  # command: its options, by the names of their parameters
     "metrics": (*WHERE, *OUTPUT),
     "prune": ("config", "target", "state_dir", "set", *OUTPUT),
     "serve": (*WHERE, "quiet", "verbose"),
+    "worker": ("config", "target", "state_dir", "set", "quiet", "verbose"),
     "queue": (*WHERE, *OUTPUT),
     "fleet": ("config", "set", *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),

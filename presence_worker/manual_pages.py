@@ -41,6 +41,7 @@ BY_SECTION = {  # the others: settings
     "notify": ManualPage.MONITORING,
     "metrics": ManualPage.MONITORING,
     "serve": ManualPage.SERVICE,
+    "worker": ManualPage.SERVICE,
 }
 
 

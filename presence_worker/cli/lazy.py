@@ -24,6 +24,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "metrics": "Print figures for a monitoring system.",
     "prune": "Delete runs older than storage.keep.",
     "serve": "Take jobs by HTTP, from folders and by schedule.",
+    "worker": "Carry out what is queued, as one of several machines.",
     "queue": "List jobs that wait for the service; `add` and `cancel` them.",
     "fleet": "Share the work between machines: `init` and `status`.",
     "token": "Make a token for the service.",

@@ -41,8 +41,9 @@ class Rehearsal(NamedTuple):
 class ServedConfiguration:
     """Owns what cannot change while the service works."""
 
-    def __init__(self, options: Options, rehearsal: Rehearsal | None) -> None:
+    def __init__(self, options: Options, rehearsal: Rehearsal | None, *, has_front: bool = True) -> None:
         self._options = options
+        self._has_front = has_front
         self._rehearsal = rehearsal
         self._state_dir: Path | None = None
 
@@ -52,7 +53,7 @@ class ServedConfiguration:
         found = replace(found, each={name: _for_the_log(each) for name, each in found.each.items()})
         if self._rehearsal:
             found = _rehearse(found, self._rehearsal)
-        else:
+        elif self._has_front:
             _check_ways_in(found)
             _check_inboxes(found)
         self._check_state_dir(found.common.archive.state_dir)

@@ -20,6 +20,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from ..threads import work_in_thread
 from .member import FleetMember
 from .turn_rows import TASK, give_back, queue_of, repair
+from .workers import leave, register
 
 ROUND = 2.0  # seconds between two looks for turns that are missing
 POLL = 4.0  # seconds until turns are asked for, whatever was heard
@@ -42,8 +43,9 @@ class FleetTurns:
     Its loop is the plain one everywhere: the database's library does not work with the others.
     """
 
-    def __init__(self, member: FleetMember, served: Served) -> None:
+    def __init__(self, member: FleetMember, kind: str, served: Served) -> None:
         self._member = member
+        self._kind = kind
         self._served = served
         self._here: dict[str, asyncio.Event] = {}  # targets whose turn is here; set: it is over
         self._due: dict[str, float] = {}  # targets whose turn must come again, in so many seconds
@@ -130,6 +132,7 @@ class FleetTurns:
         )
         app.task(name=TASK, pass_context=True)(self._hold)
         try:
+            await asyncio.to_thread(self._register)
             await app.open_async()
             beside = asyncio.ensure_future(self._give_back_due(app))
             try:
@@ -137,10 +140,20 @@ class FleetTurns:
                 if self._stopping.is_set():
                     await self._closing.wait()
                     await self._give_back_rest(app)
+                    await asyncio.to_thread(self._leave)
             finally:
                 beside.cancel()
         finally:
             await app.close_async()
+
+    def _register(self) -> None:
+        with self._member.database.connection() as connection:
+            register(self._member.id, self._kind, self._member.settings, connection)
+        self._member.leases.start()  # from now on the others see that we are alive
+
+    def _leave(self) -> None:
+        with self._member.database.connection() as connection:
+            leave(self._member.id, connection)
 
     async def _fetch(self, app: App) -> None:
         served, lease = self._served(), self._member.settings.lease

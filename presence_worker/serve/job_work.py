@@ -89,7 +89,7 @@ class JobWork:
     def _add_watchers(self, job: QueuedJob, context: RunContext, messages: JobMessages | None) -> RunContext:
         hear = self._around.live.begin(job.id, job.new.target, job.new.command)
         follow = messages.hear if messages else unheard
-        settings = _with_drain(context.settings, self._around.targets.loaded.serve.drain)
+        settings = _with_drain(context.settings, self._around.targets.loaded.drain)
         return replace(context, settings=settings, subscriber=emit_to(context.subscriber, hear, follow))
 
     async def _report(self, messages: JobMessages | None, code: int | None, failure: Failure | None) -> None:

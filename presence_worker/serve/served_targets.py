@@ -11,6 +11,8 @@ from ..runs.each_target import BrokenTarget, judge_targets
 from ..settings.fleet import takes
 from ..settings.serve import Serve
 
+MOST_DRAIN = 4.0  # seconds: another machine goes on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedTargets:
@@ -34,6 +36,19 @@ class LoadedTargets:
     def works_for(self, name: str) -> bool:
         """Return whether this machine has the secrets of a target, and carries out its jobs."""
         return self.common.fleet is None or takes(self.common.settings.fleet, name)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Return the addresses of the targets whose jobs this machine carries out, by their names."""
+        return {name: each.target for name, each in self.each.items() if self.works_for(name)}
+
+    @property
+    def drain(self) -> float | None:
+        """Return the seconds that runs have to end when the service stops; None: as long as it takes."""
+        drain = self.serve.drain
+        if self.common.fleet is None:
+            return drain
+        return MOST_DRAIN if drain is None else min(drain, MOST_DRAIN)
 
     def context_of_messages(self, name: str) -> RunContext:
         """Return the surroundings of messages about a target; the common channels serve a broken one."""

@@ -67,7 +67,7 @@ class WorkLoop:
         self._around.live.notify(None)
         for work in self.at_work.values():
             work.hosted.stop(Stopper.SERVICE, US)
-        with anyio.move_on_after(self._around.targets.loaded.serve.drain):
+        with anyio.move_on_after(self._around.targets.loaded.drain):
             while self._busy:
                 self._woken = anyio.Event()
                 await self._woken.wait()

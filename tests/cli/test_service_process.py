@@ -21,7 +21,7 @@ import anyio
 import pytest
 import trustme
 
-from presence_worker.cli.service_process import share_the_process
+from presence_worker.cli.hosting import share_the_process
 from presence_worker.threads import work_in_thread
 from tests.run.given import Ended, Worker, ended, started, wait_until
 
