@@ -7,9 +7,8 @@ has seen a change has seen all with smaller numbers, and asks for later ones alo
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from psycopg import errors
-
 from .database import Connection
+from .turn_rows import queue_of
 
 DELETED = "jobs.deleted"  # in the table `memory`: the number of the last deletion
 CHANGED = """SELECT id, number, changed, state, body FROM job WHERE changed > %(seen)s
@@ -27,10 +26,10 @@ DELETE = """WITH n AS MATERIALIZED (SELECT next_job_change() AS changed),
     gone AS (DELETE FROM job USING n WHERE id = %(id)s AND job.changed = %(before)s RETURNING n.changed)
     INSERT INTO memory SELECT %(deleted)s, convert_to(changed::text, 'UTF8') FROM gone
     ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
-DEFER = """SELECT procrastinate_defer_jobs_v1(
-        ARRAY[ROW(left(name, 128), 'turn', 0, name, name, '{}', NULL)::procrastinate_job_to_defer_v1])
-    FROM (SELECT %(target)s::text AS name) AS target
-    WHERE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = name AND status = 'todo')"""
+DEFER = """INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)
+    VALUES (%(queue)s, 'turn', %(target)s, %(target)s)
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = NULL
+    WHERE procrastinate_jobs.scheduled_at IS NOT NULL"""
 
 
 class JobRow(NamedTuple):
@@ -87,12 +86,8 @@ def insert(new: NewRow, most: int | None, connection: Connection) -> None:
 
 
 def defer_turn(target: str, connection: Connection) -> None:
-    """Let the engine offer a target to the workers, unless it is going to anyway."""
-    try:
-        with connection.transaction():
-            connection.execute(DEFER, {"target": target})
-    except errors.UniqueViolation:  # another sender just did
-        pass
+    """Let the engine offer a target to the workers soon, unless it is going to anyway."""
+    connection.execute(DEFER, {"target": target, "queue": queue_of(target)})
 
 
 def update(row: JobRow, before: int, connection: Connection, *, keep_content: bool) -> bool:
