@@ -74,10 +74,14 @@ class GroupWriter:
         database: SharedDatabase,
         holder: str,
         *,
+        interval: float = INTERVAL,
+        again: float = AGAIN,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._holder = holder
+        self._interval = interval
+        self._again = again
         self._now = now
         self._waiting = deque[Line]()
         self._changed = threading.Condition()
@@ -113,8 +117,8 @@ class GroupWriter:
     # -- in the thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        began = -INTERVAL
-        while self._wait_for_lines(began + INTERVAL):
+        began = -self._interval
+        while self._wait_for_lines(began + self._interval):
             began = self._now()
             group = self._next_group()
             try:
@@ -148,7 +152,7 @@ class GroupWriter:
         except DatabaseAway:
             self._disconnect()
             with self._changed:
-                self._changed.wait_for(lambda: self._is_over, AGAIN)
+                self._changed.wait_for(lambda: self._is_over, self._again)
             return group
         return []
 
