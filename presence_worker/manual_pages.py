@@ -17,6 +17,7 @@ class ManualPage(StrEnum):
     EVERY_NIGHT = "every-night"
     MONITORING = "monitoring"
     MANY_TENANTS = "many-tenants"
+    MANY_MACHINES = "many-machines"
     SERVICE = "service"
     HTTP_API = "http-api"
     REPORTS = "reports"
@@ -41,7 +42,8 @@ BY_SECTION = {  # the others: settings
     "notify": ManualPage.MONITORING,
     "metrics": ManualPage.MONITORING,
     "serve": ManualPage.SERVICE,
-    "worker": ManualPage.SERVICE,
+    "worker": ManualPage.MANY_MACHINES,
+    "fleet": ManualPage.MANY_MACHINES,
 }
 
 
