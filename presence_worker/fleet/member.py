@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from .database import SharedDatabase
 from .group_writer import GroupWriter
 from .leases import LeaseKeeper
 from .queue import FleetQueue
+from .run_progress import RunsOfOthers
 from .run_table import RunTable
 from .schema import ensure
 from .sealing import Sealing, read_keys
@@ -37,6 +39,15 @@ class FleetMember:
     def run_table(self) -> RunTable:
         """Return what the table of runs says."""
         return RunTable(self.database, self.sealing)
+
+    @cached_property
+    def runs_of_others(self) -> RunsOfOthers:
+        """Return what the database says of the runs that others work on."""
+        return RunsOfOthers(self.id, self.database, self.sealing)
+
+    def derived_keys(self, purpose: str) -> Sequence[bytes]:
+        """Return keys for a purpose that all machines share, newest first; none without a key file."""
+        return self.sealing.derive(purpose)
 
     @cached_property
     def leases(self) -> LeaseKeeper:

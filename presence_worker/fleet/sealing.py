@@ -1,6 +1,7 @@
 """What the database keeps of jobs and rows: compressed, and encrypted where a key is given."""
 
 import base64
+import hmac
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ class Sealing:
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
         self._keys = MultiFernet([Fernet(key) for key in keys]) if keys else None
+        self._raw = [base64.urlsafe_b64decode(key) for key in keys]
 
     def seal(self, payload: bytes) -> bytes:
         """Return a payload as the database keeps it; any thread may call this."""
@@ -34,6 +36,10 @@ class Sealing:
         if kept[:1] == SEALED:
             packed = self._decrypt(packed)
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=LARGEST)
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """Return a key for another purpose from each of ours, in their order."""
+        return [hmac.digest(key, purpose.encode(), "sha256") for key in self._raw]
 
     def _decrypt(self, token: bytes) -> bytes:
         if self._keys is None:

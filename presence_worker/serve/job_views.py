@@ -8,7 +8,7 @@ from ..queue.job_queue import OPEN, JobState, QueuedJob, places_of
 from ..queue.job_steps import has_begun
 from ..run_states import JobWay, State
 from .caller import Caller
-from .live_runs import LiveRun
+from .live_run import LiveRun
 from .run_views import SeenRun, actions_of_run, find_seen_run, find_seen_runs
 from .service import Service
 

@@ -2,11 +2,13 @@
 
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import anyio
 
 from ..clock import now
+from ..errors import PresenceWorkerError
 from ..events import (
     Emit,
     Event,
@@ -20,28 +22,9 @@ from ..events import (
     Stopping,
 )
 from ..model import Result
-
-SECOND = 1.0  # between two events with the progress of a run
-LOOKS = 10  # seconds over which the speed is taken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveRun:
-    """A run that is at work."""
-
-    run_id: str  # "": it has no id yet
-    job_id: str
-    target: str
-    command: str
-    activity: str | None = None  # reading, sending; None: between two steps
-    done: int = 0  # rows of the step
-    total: int = 0
-    results: Mapping[Result, int] = field(default_factory=dict)
-    requests_per_second: float = 0.0
-    began_at: str = ""  # UTC, ISO 8601
-    waiting_until: str | None = None  # nothing is sent until then
-    waiting_for: str | None = None  # why, in words
-    is_stopping: bool = False
+from ..threads import work_in_thread
+from .live_run import LOOKS, SECOND, LiveRun
+from .runs_elsewhere import RunsElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +121,24 @@ class _Watcher:
 class LiveRuns:
     """Owns what is known of the runs at work, and who watches them."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: RunsElsewhere | None = None) -> None:
+        """Take what knows of the runs on other machines; None: there are none."""
         self._at_work: dict[str, _Work] = {}  # by job
         self._watchers: set[_Watcher] = set()
+        self._elsewhere = elsewhere
+        self._others: Mapping[str, LiveRun] = {}  # by job, as watchers know them
+
+    def here(self) -> Sequence[LiveRun]:
+        """Return the runs that are at work here now; any thread may call this."""
+        return [work.run() for work in [*self._at_work.values()]]
 
     def current(self) -> Sequence[LiveRun]:
-        """Return the runs that are at work now; any thread may call this."""
-        return [work.run() for work in [*self._at_work.values()]]
+        """Return the runs that are at work now, on all machines; any thread may call this. It may block."""
+        here = self.here()
+        if self._elsewhere is None:
+            return here
+        mine = {run.job_id for run in here}
+        return [*here, *(run for run in self._elsewhere.read() if run.job_id not in mine)]
 
     def begin(self, job_id: str, target: str, command: str) -> Emit:
         """Note that a job is at work; return the subscriber to the events of its run."""
@@ -188,6 +182,24 @@ class LiveRuns:
                 if self._watchers:
                     run = work.run()
                     self._notify_all(LiveEvent("progress", run, run.target))
+            if self._elsewhere and self._watchers:
+                with suppress(PresenceWorkerError):  # the database is away: the next look may find it
+                    await self._look_elsewhere(self._elsewhere)
+
+    async def _look_elsewhere(self, elsewhere: RunsElsewhere) -> None:
+        """Let the watchers know of the runs on other machines."""
+        found = {run.job_id: run for run in await work_in_thread(elsewhere.read)}
+        gone = [run for job_id, run in self._others.items() if job_id not in found | self._at_work]
+        over = {run.job_id for run in gone if await work_in_thread(elsewhere.is_over, run.job_id)}
+        is_news = found.keys() != self._others.keys()
+        self._others = {job_id: run for job_id, run in found.items() if job_id not in self._at_work}
+        for run in gone:
+            if run.job_id in over:
+                self._notify_all(LiveEvent("ended", run, run.target))
+        for run in self._others.values():
+            self._notify_all(LiveEvent("progress", run, run.target))
+        if is_news:
+            self.notify(None)
 
     async def watch(self) -> AsyncGenerator[LiveEvent, None]:
         """Yield what happens, the progress of a run once a second. A slow watcher loses progress alone."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from ..clock import local_time
 from ..events import Activity
 from ..wording import amount, figure, plain_duration, two_digits
-from .live_runs import LiveRun
+from .live_run import LiveRun
 
 STEPS = {Activity.READING: "Reads the current statuses", Activity.SENDING: "Sends the changes"}
 NO_STEP = "Prepares the next step."

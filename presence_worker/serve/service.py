@@ -32,6 +32,7 @@ from .asking import Conflict, RunRequest, queue_request
 from .job_work import DISK, Surroundings
 from .live_runs import LiveRuns
 from .messenger import ROUND, Messenger
+from .runs_elsewhere import RunsElsewhere
 from .served_targets import ServedTargets
 from .service_notes import ServiceNotes
 from .target_pauses import TargetPauses
@@ -68,7 +69,9 @@ class Service:
     ) -> None:
         self.targets = targets
         self.queue = queue
-        self.live = LiveRuns()
+        fleet = targets.loaded.common.fleet
+        self._elsewhere = RunsElsewhere(fleet.runs_of_others, queue) if fleet else None
+        self.live = LiveRuns(self._elsewhere)
         self._messenger = Messenger()
         self._notes = ServiceNotes(queue)
         self._pauses = TargetPauses(targets, self._notes, self._messenger, self.live)
@@ -211,6 +214,13 @@ class Service:
                 log.info("job.stopping", job=job.id, target=job.new.target, run_id=run_id)
                 self.live.notify(job.new.target)
                 return job
+        if self._elsewhere:
+            words = f"the token {by}" if by else "a person"
+            asked = await work_in_thread(self._elsewhere.stop, run_id, words, self._notes.note_stop)
+            if asked:
+                log.info("job.stopping", job=asked.id, target=asked.new.target, run_id=run_id)
+                self.live.notify(asked.new.target)
+                return asked
         raise Conflict(f"run {run_id} is not at work, or ends already")
 
     async def cancel(self, job_id: str) -> None:

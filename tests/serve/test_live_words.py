@@ -3,7 +3,7 @@
 import pytest
 
 from presence_worker.model import Result
-from presence_worker.serve.live_runs import LiveRun
+from presence_worker.serve.live_run import LiveRun
 from presence_worker.serve.live_words import progress_words
 
 

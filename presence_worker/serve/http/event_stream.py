@@ -9,7 +9,8 @@ from ...errors import StateFault
 from ...json_form import Json, json_object
 from ...threads import work_in_thread
 from ..job_views import view_jobs
-from ..live_runs import LiveEvent, LiveRun
+from ..live_run import LiveRun
+from ..live_runs import LiveEvent
 from ..live_words import progress_words
 from .route import Call
 

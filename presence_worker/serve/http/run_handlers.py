@@ -69,7 +69,8 @@ async def give_file(call: Call) -> web.StreamResponse:
 async def stop_run(call: Call) -> web.Response:
     """Stop a run that is at work; one that has just begun is not listed yet."""
     run_id = call.request.match_info["run"]
-    at_work = [run for run in call.service.live.current() if run.run_id == run_id]
+    live = await work_in_thread(call.service.live.current)
+    at_work = [run for run in live if run.run_id == run_id]
     if not any(call.caller.may_use(run.target) for run in at_work):
         await find_run_of_call(call)
     job = await get_job(call.service.stop(run_id, by=call.caller.name))

@@ -16,7 +16,7 @@ from ...run_states import JobWay, State
 from ...sanitize import clean
 from ...wording import amount, as_sentence, figure
 from ..job_views import JobView
-from ..live_runs import LiveRun
+from ..live_run import LiveRun
 from ..live_words import progress_words
 from ..run_views import SeenRun
 from ..turns import TargetPause

@@ -10,7 +10,7 @@ from ...report.pieces import NOTHING, Value
 from ...sanitize import clean
 from ...wording import figure
 from ..job_views import JobView
-from ..live_runs import LiveRun
+from ..live_run import LiveRun
 from .first_page import NAME, name_job, origin_words, show_live, split_message, when
 from .frame import Reader, fill, show_page
 

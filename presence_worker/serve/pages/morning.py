@@ -8,7 +8,7 @@ from ...report.summary import PlannedChanges
 from ...report.target_state import TargetState
 from ..caller import Caller
 from ..job_views import JobView, may_see_job, view_jobs, view_one_job
-from ..live_runs import LiveRun
+from ..live_run import LiveRun
 from ..run_views import SeenRun, actions_of_run, find_seen_runs, view_run
 from ..service import Service
 from ..turns import TargetPause

@@ -13,7 +13,7 @@ from ...report.reason_texts import OWNERS, is_trouble, owner_of, reason_words
 from ...report.summary import ReasonCount
 from ...run_states import JobCommand, State
 from ...wording import amount, plain_duration
-from ..live_runs import LiveRun
+from ..live_run import LiveRun
 from ..run_views import SeenRun
 from .act import count_changes, show_button, show_buttons, show_changes
 from .first_page import about, origin_words, show_live, split_message, when

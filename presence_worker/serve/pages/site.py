@@ -14,7 +14,7 @@ from ..http.access import Access
 from ..http.problem import HttpProblem
 from ..http.route import Call, Entrance, Handler, HttpRoute
 from ..service import Service
-from .browser_sessions import BrowserSessions
+from .browser_sessions import PURPOSE, BrowserSessions
 from .forms import FOREIGN, FORM_TYPE, check_origin, read_form
 from .frame import Reader, fill, give_file, show_page, show_sign_in
 from .shown import Act, Show, ask_by_form, show_first, show_job, show_one_run, stop_by_form
@@ -50,7 +50,7 @@ class PageSite:
     def __init__(self, service: Service, access: Access) -> None:
         self._service = service
         self._access = access
-        self._sessions = BrowserSessions()
+        self._sessions = BrowserSessions(keys=self._find_keys)
         self.routes: Sequence[HttpRoute] = (
             _page(SIGN_IN, self._ask_to_sign_in, "Show the form to sign in.", entrance=Entrance.OPEN),
             _form(SIGN_IN, self._sign_in, "Sign in with an access token.", NOT_IN, entrance=Entrance.OPEN),
@@ -66,6 +66,11 @@ class PageSite:
                 for each, words, act in BUTTONS
             ),
         )
+
+    def _find_keys(self) -> Sequence[bytes]:
+        """Return the keys of sessions that hold on several machines; none: they hold on this one."""
+        fleet = self._service.targets.loaded.common.fleet
+        return fleet.derived_keys(PURPOSE) if fleet else ()
 
     def _shown(self, show: Show) -> Handler:
         """Make the handler of a page."""

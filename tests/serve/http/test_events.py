@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from presence_worker.serve.http.event_stream import Mailbox
-from presence_worker.serve.live_runs import LiveEvent, LiveRun
+from presence_worker.serve.live_run import LiveRun
+from presence_worker.serve.live_runs import LiveEvent
 
 from .given import Front, digest, idle, tokens, working
 
