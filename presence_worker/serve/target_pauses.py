@@ -39,6 +39,10 @@ class TargetPauses:
         self._messenger = messenger
         self._live = live
         self._each: dict[str, TargetPause] = {}
+        self._ours: set[str] = set()  # targets whose refused credentials are this machine's, too
+        self._others: dict[
+            str, str
+        ] = {}  # run with refused credentials that are not this machine's, by target
 
     @property
     def each(self) -> Mapping[str, TargetPause]:
@@ -46,11 +50,22 @@ class TargetPauses:
         return self._each
 
     async def read(self) -> None:
-        """Let those wait whose credentials were refused before the service began."""
+        """Let those wait whose credentials were refused before the service began, or on another machine.
+
+        Where another machine has ended that wait, it ends here, too.
+        """
         await work_in_thread(self._notes.read)
-        for target, run_id in self._notes.refused.items():
-            self.begin(target, JobTrouble.CREDENTIALS, REFUSED, run_id)
-            self._each[target] = replace(self._each[target], until=anyio.current_time())
+        refused = self._notes.refused
+        for target in [name for name in self._each if self._waits_for_credentials(name)]:
+            if target not in refused:
+                await self.end(target)
+        for target, run_id in refused.items():
+            if not self._waits_for_credentials(target) and self._others.get(target) != run_id:
+                self.begin(target, JobTrouble.CREDENTIALS, REFUSED, run_id)
+                self._each[target] = replace(self._each[target], until=anyio.current_time())
+
+    def _waits_for_credentials(self, target: str) -> bool:
+        return target in self._each and self._each[target].trouble is JobTrouble.CREDENTIALS
 
     def begin(self, target: str, trouble: JobTrouble, words: str, run_id: str | None = None) -> None:
         """Let the jobs of a target wait; other trouble does not end a wait for credentials."""
@@ -88,6 +103,7 @@ class TargetPauses:
     async def note_refused(self, target: str, run_id: str, words: str) -> None:
         """Let the jobs of a target wait for other credentials, also after a restart."""
         await work_in_thread(self._notes.note_refused, target, run_id)
+        self._ours.add(target)
         self.begin(target, JobTrouble.CREDENTIALS, words, run_id)
 
     async def end_after(self, target: str, exit_code: int) -> None:
@@ -102,6 +118,7 @@ class TargetPauses:
         if self._each.pop(target, None):
             log.info("target.goes_on", target=target)
             self._live.notify(target)
+            self._ours.discard(target)
             await work_in_thread(self._notes.forget_refused, target)
 
     async def end_all(self) -> None:
@@ -120,21 +137,30 @@ class TargetPauses:
                 self._each[target] = replace(pause, until=anyio.current_time())
 
     async def find_corrected(self) -> None:
-        """Let those go on whose credentials are others now."""
+        """Let those go on whose credentials are others now.
+
+        Where this machine's were never those that another one's run was refused with, they go on here alone.
+        """
         clock = anyio.current_time()
         for target, pause in [*self._each.items()]:
-            if pause.trouble is JobTrouble.CREDENTIALS and pause.until <= clock:
-                if await work_in_thread(self._are_corrected, target, pause.run_id):
-                    await self.end(target)
-                else:
-                    self._each[target] = replace(pause, until=clock + AGAIN)
+            if pause.trouble is not JobTrouble.CREDENTIALS or pause.until > clock:
+                continue
+            if not await work_in_thread(self._are_corrected, target, pause.run_id):
+                self._ours.add(target)
+                self._each[target] = replace(pause, until=clock + AGAIN)
+            elif target in self._ours or not self._targets.loaded.common.fleet:
+                await self.end(target)
+            else:
+                self._others[target] = pause.run_id or ""
+                del self._each[target]
+                self._live.notify(target)
 
     def _are_corrected(self, target: str, run_id: str | None) -> bool:
         """Return whether credentials are not those that were refused in a run, or the run went on since."""
         try:
             context = self._targets.context(target)
-            folder = context.archive.runs / str(run_id)
-            if folder.is_dir():  # else it was deleted
+            folder = next((run.folder for run in context.archive.index.runs() if run.name == run_id), None)
+            if folder:  # else it was deleted
                 with earlier_run(folder, context) as journal:
                     return are_corrected(journal.run(), context)
         except PresenceWorkerError:  # the configuration is broken, or the run is at work

@@ -99,8 +99,9 @@ class WorkLoop:
                 self._turns.give_back(target, self._wait_of(target, jobs))
 
     async def _read_jobs(self) -> Sequence[QueuedJob]:
-        if not self.is_ready:
+        if not self.is_ready or self._around.targets.loaded.common.fleet:
             await self._around.pauses.read()
+        if not self.is_ready:
             await work_in_thread(self._work.clean_up)
         if self.trouble:
             await work_in_thread(_check_disk, self._around.queue)

@@ -73,4 +73,4 @@ async def test_killed_right_after_the_ending_was_noted(
 
     assert job.content
     assert found
-    assert (job.content.exists(), found.is_answered, queue.recall(STOPPED)) == (is_kept, True, "[]")
+    assert (job.content.exists(), found.is_answered, queue.recall_all(STOPPED)) == (is_kept, True, {})

@@ -284,7 +284,7 @@ async def test_stopped_by_a_person_and_killed(context: RunContext, crm: Stalling
     ServiceNotes(queue).note_stop(left.id)
     async with serving(context, queue) as service:
         job = await ended(service, left)
-        notes = queue.recall(STOPPED)
+        notes = queue.recall_all(STOPPED)
 
     assert (job.state, job.exit_code, job.run_id) == (JobState.ENDED, 143, left.run_id)
-    assert notes == "[]"
+    assert notes == {}

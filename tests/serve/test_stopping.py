@@ -45,7 +45,7 @@ async def test_a_person_stops_a_run(context: RunContext, crm: Stalling, queue: M
         await crm.is_asked.wait()
         (live,) = service.live.current()
         stopping = await service.stop(live.run_id, by="boss")
-        noted = queue.recall(STOPPED)
+        noted = queue.recall_all(STOPPED)
         with pytest.raises(Conflict):
             await service.stop(live.run_id, by="boss")
         crm.may_answer.set()
@@ -56,7 +56,7 @@ async def test_a_person_stops_a_run(context: RunContext, crm: Stalling, queue: M
 
     assert (stopping.id, job.state, job.exit_code) == (job.id, JobState.ENDED, 143)
     assert "Stopped by the token boss" in str(job.headline)
-    assert (noted, queue.recall(STOPPED), next_one.exit_code) == (f'["{job.id}"]', "[]", 0)
+    assert (noted, queue.recall_all(STOPPED), next_one.exit_code) == ({STOPPED + job.id: ""}, {}, 0)
 
 
 async def test_a_request_that_gets_no_answer_does_not_hold_us_up(
