@@ -26,7 +26,7 @@ STATES = {  # of what came to nothing; else "refused"
     ExitCode.TERMINATED: "stopped",
 }
 STDIN = "-"
-SERVICE = "serve"
+SERVICES = ("serve", "worker")
 COMPLETE = "_PRESENCE_WORKER_COMPLETE"  # a shell asks what can be typed
 HELP = NextStep(("--help",))
 UNHEEDED = (  # variables that libraries obey when they are loaded, and with which they give secrets away
@@ -139,7 +139,7 @@ def _again(arguments: Sequence[str]) -> NextStep:
 
 
 def _resume(arguments: Sequence[str]) -> NextStep:
-    if arguments[:1] == [SERVICE]:  # it resumes its runs itself
+    if arguments[:1] and arguments[0] in SERVICES:  # they resume their runs themselves
         return _again(arguments)
     try:
         resume: NextStep = load_lazily(".cli.same_command:resume_instead")(arguments)

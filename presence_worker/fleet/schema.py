@@ -20,6 +20,8 @@ OLDEST = 1  # a program that knows fewer steps than this cannot use the tables a
 LOCK = 0x70726573656E6365  # of the database: one at a time makes or changes tables
 PATIENCE = "5min"  # for another one that does so, and for workers to let go of a table
 NOT_THERE = (0, 0)
+HAS_VERSION = """SELECT max(pg_class.oid) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = %s AND relname = 'version'"""  # names that were looked up before may be remembered wrongly
 TOO_NEW = (
     "fleet.database: a newer version of presence-worker has changed the tables, and this one cannot use them "
     "any more. Install the version that the other machines have"
@@ -81,7 +83,7 @@ def init(connection: Connection, has_former: Callable[[Connection], bool] = lamb
 
 def _read_version(connection: Connection) -> tuple[int, int]:
     """Return the tables' version, and the oldest program that may use them; zeros where there are none."""
-    row = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.version"]).fetchone()
+    row = connection.execute(HAS_VERSION, [SCHEMA]).fetchone()
     if row is None or row[0] is None:
         return NOT_THERE
     version, oldest = connection.execute("SELECT version, oldest FROM version").fetchone() or NOT_THERE
@@ -89,7 +91,7 @@ def _read_version(connection: Connection) -> tuple[int, int]:
 
 
 def _make_schema(connection: Connection) -> None:
-    found = connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone()
+    found = connection.execute("SELECT max(oid) FROM pg_namespace WHERE nspname = %s", [SCHEMA]).fetchone()
     if found is None or found[0] is None:
         connection.execute(f"CREATE SCHEMA {SCHEMA}")
 
