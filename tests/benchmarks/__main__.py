@@ -28,6 +28,7 @@ BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function
     "xlsx": ("check", "measure_workbook"),
     "unchanged": ("unchanged", "measure"),
     "scaling": ("scaling", "measure"),
+    "fleet": ("fleet", "measure"),
     "loop": ("loop", "measure"),  # these three make this process large, and so its children
     "staging": ("report", "measure_staging"),
     "report": ("report", "measure"),
