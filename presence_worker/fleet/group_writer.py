@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import psycopg
 import structlog
+from psycopg import errors
 
 from ..errors import DatabaseAway, LeaseLost, PresenceWorkerError, Stopped
 from .database import Connection, SharedDatabase, meaning
@@ -17,17 +18,18 @@ from .database import Connection, SharedDatabase, meaning
 INTERVAL = 0.5  # seconds from one transaction to the next one, at least
 AGAIN = 1.0  # seconds until the database is tried again
 WRITE = """WITH asked AS (
-    SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::int[], %s::int[], %s::int[], %s::bytea[])
+    SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::int[], %b::int[], %b::int[], %b::bytea[])
         AS line (target, token, run_id, seq, handed_out, done, outcomes)
 ), held AS (
     SELECT target, token, stop_by FROM lease
-    WHERE holder = %s AND (target, token) IN (SELECT target, token FROM asked) ORDER BY target FOR SHARE
+    WHERE holder = %b AND (target, token) IN (SELECT target, token FROM asked) ORDER BY target FOR SHARE
 ), written AS (
     INSERT INTO log (run_id, token, seq, handed_out, done, outcomes)
     SELECT run_id, token, seq, handed_out, done, outcomes FROM asked JOIN held USING (target, token)
-    ON CONFLICT DO NOTHING
 )
 SELECT target, token, stop_by FROM held"""
+LOG = "USING (target, token)\n)"
+WRITE_AGAIN = WRITE.replace(LOG, LOG.replace("\n", "\n    ON CONFLICT DO NOTHING\n"))  # costs a quarter more
 REFUSED = "the database does not take what the run has to write ({})"
 log = structlog.get_logger()
 
@@ -176,7 +178,11 @@ class GroupWriter:
         if self._connection is None or self._connection.closed:
             self._connection = self._database.connect()
         columns = zip(*((*each.key, *each[1:6]) for each in lines), strict=True)
-        found = self._connection.execute(WRITE, [*map(list, columns), self._holder])
+        values = [*map(list, columns), self._holder]
+        try:
+            found = self._connection.execute(WRITE, values).fetchall()
+        except errors.UniqueViolation:  # an answer was lost
+            found = self._connection.execute(WRITE_AGAIN, values).fetchall()
         return {(target, token): stop_by for target, token, stop_by in found}
 
     def _settle(self, group: Iterable[Line], ours: dict[tuple[str, int], str | None]) -> None:

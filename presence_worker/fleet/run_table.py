@@ -95,6 +95,8 @@ class RunTable:
         def work(connection: Connection) -> bool:
             with connection.transaction():
                 is_deleted = bool(connection.execute(query, {"id": run_id}).rowcount)
+                if is_deleted:
+                    connection.execute("DELETE FROM log WHERE run_id = %s", (run_id,))
                 connection.execute(DELETED)
             return is_deleted
 
