@@ -11,7 +11,7 @@ import click
 from ..clock import today
 from ..doctor import Diagnosis, Probe, Severity, diagnose, run_checks
 from ..errors import OptionFault, UsageFault
-from ..journal import Archive
+from ..fleet.membership import Membership
 from ..manual_pages import manual_command
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep, command_line
@@ -24,7 +24,7 @@ from ..target_files import TargetFiles
 from .async_work import stop_on_signal, work
 from .chosen_target import choose_target, find_all_targets
 from .doctor_all import BEFORE_ALL, Examination, examine_all, show_all
-from .invocation import archive_of, blames_an_option, find_target_name, load, set_up
+from .invocation import archive_in, archive_of, blames_an_option, find_target_name, fleet_of, load, set_up
 from .lazy import load_lazily
 from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap
@@ -117,7 +117,7 @@ def _settings(options: Options) -> tuple[Settings, list[str]]:
             return _without_place(settings), list(
                 problems
             )  # what else seems to be missing stands in that file
-    for check in (archive_of, *(() if options.sandbox else (check_settings,))):
+    for check in (archive_of, fleet_of, *(() if options.sandbox else (check_settings,))):
         try:
             check(settings)
         except UsageFault as fault:
@@ -140,16 +140,25 @@ def _config(options: Options) -> Path | None:
 
 
 def _context(options: Options, settings: Settings) -> RunContext:
+    fleet = None if options.sandbox else _fleet(settings)
     return RunContext(
         settings=settings,
         day=today(settings.input.timezone),
-        archive=Archive(settings.storage.state_dir),
+        archive=archive_in(settings.storage.state_dir, fleet),
+        fleet=fleet,
         target=SANDBOX if options.sandbox else find_target_name(settings),
         target_name=options.target,
         options=_options_of(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),
     )
+
+
+def _fleet(settings: Settings) -> Membership | None:
+    try:
+        return fleet_of(settings)
+    except UsageFault:  # an extra that is not installed: the settings' problems have it
+        return None
 
 
 def _options_of(options: Options, settings: Settings) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from ..settings.origin import Nested
 from ..superoffice import open_client
 from ..target_files import TargetFile, find_targets
 from .async_work import run_async
-from .invocation import archive_of, find_target_name
+from .invocation import archive_in, archive_of, find_target_name, fleet_of
 from .lazy import load_lazily
 from .log import set_up as set_up_log
 from .options import BASE_URL, TARGET
@@ -115,10 +115,12 @@ def _context_of_failure(arguments: Sequence[str]) -> RunContext:
     config = find_config(Path(named) if named else None)
     target = _find_target(config, _find_value(arguments, TARGET))
     settings = _settings_of_failure(config, flags, target and target.path)
+    fleet = fleet_of(settings)
     return RunContext(
         settings=settings,
         day=today(None),
-        archive=archive_of(settings),
+        archive=archive_in(archive_of(settings).state_dir, fleet),
+        fleet=fleet,
         target=find_target_name(settings),
         target_name=target and target.name,
         options=(),

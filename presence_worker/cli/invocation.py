@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from ..clock import today
@@ -116,10 +117,16 @@ def fleet_of(settings: Settings) -> Membership | None:
     return member
 
 
+def archive_in(state_dir: Path, fleet: Membership | None) -> Archive:
+    """Return the runs, of all machines or of this one alone."""
+    if fleet is None:
+        return Archive(state_dir)
+    shared: Archive = load_lazily(".fleet.archive:FleetArchive")(state_dir, fleet)
+    return shared
+
+
 def _own_archive(settings: Settings, fleet: Membership | None) -> Archive:
-    archive = archive_of(settings)
-    if fleet:
-        archive = load_lazily(".fleet.archive:FleetArchive")(archive.state_dir, fleet)
+    archive = archive_in(archive_of(settings).state_dir, fleet)
     for directory in (archive.state_dir, archive.runs):
         check_owner(directory)
     return archive

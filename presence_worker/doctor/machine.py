@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
-from ..errors import PresenceWorkerError, UsageFault
+from ..errors import DatabaseAway, PresenceWorkerError, UsageFault
 from ..journal import Journal, NoLocks, is_trusted
 from ..loading import is_installed
 from ..runs.lookup import last_finished
@@ -180,6 +180,9 @@ async def lock(probe: Probe) -> AsyncIterator[CheckResult]:
         return
     except UsageFault as error:
         yield fault(str(error), "make presence-worker's account the owner of that file, or delete it")
+        return
+    except DatabaseAway as error:
+        yield skipped(str(error))
         return
     if busy:
         yield warning("another run uses this SuperOffice now", "wait until it ends")

@@ -1,14 +1,15 @@
 """The runs of all machines, and the copies that this machine has of them."""
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import Locked, PresenceWorkerError, StateFault, UsageFault
-from ..journal import Archive, Journal, KnownRun, Lease, id_made_ago, is_run_folder, run_lock
+from ..errors import DatabaseAway, Locked, PresenceWorkerError, StateFault, UsageFault
+from ..journal import Archive, Journal, KnownRun, Lease, RunRecord, id_made_ago, is_run_folder, run_lock
 from ..journal.archive import run_id
-from ..journal.filesystem import PRIVATE, sync_directory
+from ..journal.filesystem import PRIVATE, PRIVATE_FILE, sync_directory
 from ..run_states import RUN_ID
 from .copies import Version, is_copy, write_version
 from .index import FleetIndex
@@ -16,6 +17,8 @@ from .member import FleetMember
 from .run_file import AT_WORK, fetch, is_newest, save_unheld
 
 IN_ID = 1 << 16  # numbers that the end of an id can have
+SWEPT = "swept"  # in the state directory: touched at each sweep
+SWEEP = 3600.0  # seconds between two looks for copies that nobody needs
 PATIENCE = 1.0  # seconds for a process of this machine that fetches the same run
 
 
@@ -41,6 +44,21 @@ class FleetArchive(Archive):
             raise
         finally:
             leases.give_back(held, in_flight=in_flight)
+
+    @contextmanager
+    def hold_to_report(self, run: RunRecord, total_timeout: float) -> Iterator[Lease]:
+        """Hold a run on all machines to write down its end; see `Archive`."""
+        with self.hold_target(run.target, total_timeout, run.run_id) as lease:
+            if not is_newest(self._member, run.run_id, self.runs / run.run_id):  # it has gone on meanwhile
+                raise Locked(AT_WORK.format(run.run_id))
+            yield lease
+
+    def has(self, run_id: str) -> bool:
+        """Return whether there is, or may be, a run of this id; see `Archive`."""
+        try:
+            return self._member.run_table.exists(run_id)
+        except DatabaseAway:
+            return True
 
     def is_at_work(self, target: str) -> bool:
         """Return whether a process of any machine holds *target* now."""
@@ -88,7 +106,12 @@ class FleetArchive(Archive):
         return super().find(name)
 
     def sweep(self, runs: Iterable[KnownRun], spare: float = 0.0) -> None:  # noqa: ARG002 - the database knows
-        """Remove the copies of runs that the database does not have; see `Archive`."""
+        """Remove the copies of runs that the database does not have; see `Archive`.
+
+        Who asks at each run gets it once an hour.
+        """
+        if spare < SWEEP and not self._is_time_to_sweep():
+            return
         first, last = id_made_ago(spare), id_made_ago(-spare)
         copies = {
             folder.name: folder
@@ -98,6 +121,16 @@ class FleetArchive(Archive):
         for name in self._member.run_table.missing(copies) if copies else ():
             with suppress(Locked, UsageFault), run_lock(copies[name]):
                 shutil.rmtree(copies[name], ignore_errors=True)
+
+    def _is_time_to_sweep(self) -> bool:
+        stamp = self.state_dir / SWEPT
+        try:
+            is_time = not stamp.exists() or abs(time.time() - stamp.stat().st_mtime) >= SWEEP
+            if is_time:
+                stamp.touch(mode=PRIVATE_FILE)
+        except OSError:
+            return False
+        return is_time
 
     def delete(self, folder: Path) -> None:
         """Delete a run on all machines; raise Locked while one works on it; see `Archive`."""

@@ -16,6 +16,7 @@ from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
 from .lease import Lease, LocalLease
 from .locks import is_at_work, run_lock, target_lock
+from .run_record import RunRecord
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
@@ -60,6 +61,15 @@ class Archive:
         """
         with target_lock(target, self.state_dir):
             yield LocalLease()
+
+    @contextmanager
+    def hold_to_report(self, run: RunRecord, total_timeout: float) -> Iterator[Lease]:  # noqa: ARG002
+        """Hold a run, whose lock is held already, to write down its end; see `hold_target`."""
+        yield LocalLease()
+
+    def has(self, run_id: str) -> bool:
+        """Return whether there is, or may be, a run of this id that a person can resume."""
+        return (self.runs / run_id / JOURNAL).is_file()
 
     def is_at_work(self, target: str) -> bool:
         """Return whether a process holds *target* now; raise StateFault where that cannot be found out."""

@@ -12,7 +12,7 @@ import structlog
 from .. import clock
 from ..errors import ExitCode, Locked, PresenceWorkerError
 from ..events import Event, RunEnded, RunStarted
-from ..journal import JOURNAL, Journal, RunRecord
+from ..journal import Journal, RunRecord
 from ..next_step import NextStep
 from ..queue.job_queue import OPEN
 from ..run_context import RunContext
@@ -162,7 +162,7 @@ class Notifier:
         return False
 
     def _pass_over(self, folder: Path, error: PresenceWorkerError) -> None:
-        if (folder / JOURNAL).is_file():
+        if self.context.archive.has(folder.name):
             log.warning("run.unreadable", earlier=folder.name, detail=str(error))
         else:  # it was deleted, or never staged
             self.store.forget(folder.name, self.target)

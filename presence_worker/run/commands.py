@@ -24,7 +24,7 @@ from ..journal import (
     take_reserve,
 )
 from ..model import Reason, Result, Verdict
-from ..report import Summary, write_reports
+from ..report import SUMMARY, Summary, write_reports
 from ..report.hr_answer import answer_lines
 from ..run_context import RunContext
 from ..run_states import RUN_ID, Intent, State
@@ -117,12 +117,33 @@ def report_run(name: str, context: RunContext) -> Summary:
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
         if journal.run().state != State.STOPPED or journal.results.to_send():
             return _report_again(folder, journal, context)
-        run = StagedRun(folder=folder, journal=journal, command="report")  # only its report was missing
+        return _end_late(folder, journal, context)
+
+
+def _end_late(folder: Path, journal: Journal, context: RunContext) -> Summary:
+    """End a run that had done all its work when its program died."""
+    timeout = context.settings.delivery.total_timeout
+    with context.archive.hold_to_report(journal.run(), timeout) as lease:
+        run = StagedRun(folder=folder, journal=journal, command="report", lease=lease)
         summary = finish(run, None, context)
-        context.emit(end_event(run, summary))
-        if not summary.files:
-            raise Stopped(summary.message or "", next=context.command("report", folder.name))
-        return summary
+    context.emit(end_event(run, summary))
+    if not summary.files:
+        raise Stopped(summary.message or "", next=context.command("report", folder.name))
+    return summary
+
+
+def have_reports(run_id: str, context: RunContext) -> None:
+    """Write the reports of a run that another machine has carried out, unless this one has them already.
+
+    Raise Locked while a machine works on it.
+    """
+    folder = context.archive.runs / run_id
+    if context.fleet is None:
+        return
+    context.archive.fetch(run_id)
+    if not (folder / SUMMARY).exists():
+        with bound_contextvars(run_id=run_id), earlier_run(folder, context, patience=GLANCE) as journal:
+            _report_again(folder, journal, context)
 
 
 def answer_hr(name: str, context: RunContext) -> list[str]:

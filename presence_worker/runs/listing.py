@@ -146,7 +146,10 @@ def _list_at_work(run: KnownRun, done: int) -> Listed:
     with suppress(ValidationError):
         if run.summary is not None:
             summary = _summary_form().validate_json(run.summary)
-            return _list_summary(_at_work(summary, (summary.done or 0) + done), run.record)
+            done += summary.done or 0
+            rows = sum(summary.counts.values())
+            so_far = replace(summary, done=done, open=max(rows - done, 0))
+            return _list_summary(_at_work(so_far, done), run.record)
     return Listed(UnreadableRun(run_id=run.name, message="at work on another machine"))
 
 

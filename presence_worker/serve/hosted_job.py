@@ -23,7 +23,6 @@ from ..errors import (
     UsageFault,
 )
 from ..events import Event, RunEnded, RunStarted, emit_to
-from ..journal import JOURNAL
 from ..queue.job_queue import JobQueue, JobState, QueuedJob
 from ..report import Summary
 from ..run.commands import apply_run, report_run, resume_run, run_job, undo_run
@@ -251,7 +250,7 @@ class HostedJob:
         )
 
     def _judge_fault(self, fault: PresenceWorkerError, context: RunContext) -> JobEnding:
-        has_run = self.run_id is not None and (context.archive.runs / self.run_id / JOURNAL).is_file()
+        has_run = self.run_id is not None and context.archive.has(self.run_id)
         trouble = next((found for kind, found in TROUBLES if isinstance(fault, kind)), None)
         if isinstance(fault, Stopped) and not has_run:  # nothing is left that a person could resume
             trouble = trouble or JobTrouble.DISK

@@ -1,17 +1,20 @@
 """Runs as callers and pages see them: what of a run they may see, and what they may do with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
+from ..errors import PresenceWorkerError
 from ..journal import KnownRun
 from ..json_form import Json, json_object
 from ..model import Result
 from ..queue.job_queue import OPEN, QueuedJob
-from ..report.files import SUMMARY, WRITERS
+from ..report.files import SUMMARY, WRITERS, files_of
 from ..report.run_list import UNREADABLE, Listed
+from ..run.commands import have_reports
 from ..run_states import JobCommand, JobOfRun, JobWay, State
 from ..runs.fingerprint import fingerprint
 from ..runs.listing import list_known_runs, list_one_run
@@ -138,12 +141,13 @@ def view_run(run: SeenRun, caller: Caller, service: Service, *, is_whole: bool =
     form = json_object(run.listed.known)
     folder = service.targets.loaded.common.archive.runs / run.id
     if is_whole:
+        fetch_reports(run, service)
         form |= _read_details(folder, form)
     form = _leave_out_what_is_private(form, caller)
     four_eyes = service.targets.loaded.serve.four_eyes
     form |= {
         "target_name": run.target,
-        "files": link_files(run.id, folder, caller),
+        "files": link_files(run.id, _files_of(run, service), caller),
         "jobs": [json_object(job) for job in run.jobs],
         "headline": run.listed.message,
         "etag": run.etag,
@@ -152,10 +156,25 @@ def view_run(run: SeenRun, caller: Caller, service: Service, *, is_whole: bool =
     return form
 
 
-def link_files(run_id: str, folder: Path, caller: Caller) -> dict[str, str]:
-    """Return the addresses of the files of a run that are there, and that the caller may read."""
+def fetch_reports(run: SeenRun, service: Service) -> None:
+    """Have the reports of a run here that another machine has carried out, as far as that is possible now."""
+    if not run.is_live:
+        with suppress(PresenceWorkerError):
+            have_reports(run.id, service.targets.loaded.common)
+
+
+def _files_of(run: SeenRun, service: Service) -> set[str]:
+    """Return the names of the files that a run has; of one whose files are elsewhere, those that are certain."""
+    common = service.targets.loaded.common
+    there = {*files_of(common.archive.runs / run.id)}
+    is_elsewhere = common.fleet is not None and not there and not run.is_live and run.listed.summary
+    return {*WRITERS} - {*ROW_FILES} if is_elsewhere else there
+
+
+def link_files(run_id: str, there: Collection[str], caller: Caller) -> dict[str, str]:
+    """Return the addresses of the files of a run that are *there*, and that the caller may read."""
     names = (name for name in WRITERS if name not in ROW_FILES or caller.may("rows"))
-    return {name: f"/api/v1/runs/{run_id}/{name}" for name in names if (folder / name).is_file()}
+    return {name: f"/api/v1/runs/{run_id}/{name}" for name in names if name in there}
 
 
 def _read_details(folder: Path, form: Mapping[str, Json]) -> dict[str, Json]:

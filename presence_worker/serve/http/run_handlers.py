@@ -10,7 +10,7 @@ from ...json_form import Json
 from ...queue.job_queue import QueuedJob
 from ...run_states import RUN_ID, JobCommand
 from ...threads import work_in_thread
-from ..run_views import FOUR_EYES, SeenRun, find_seen_run, find_seen_runs, view_run
+from ..run_views import FOUR_EYES, SeenRun, fetch_reports, find_seen_run, find_seen_runs, view_run
 from ..service import Conflict, Unavailable
 from .answers import WholeFile, give_json
 from .job_body import read_small
@@ -56,6 +56,7 @@ async def give_file(call: Call) -> web.StreamResponse:
     """Answer with a file of a run as it was written."""
     run, name = await find_run_of_call(call), call.request.path.rpartition("/")[2]
     path = call.service.targets.loaded.common.archive.runs / run.id / name
+    await work_in_thread(fetch_reports, run, call.service)
     if not await work_in_thread(path.is_file):
         raise HttpProblem(404, NO_FILE)
     headers = {"Content-Type": TYPES[name]}
