@@ -10,7 +10,7 @@ from ..fleet.status import FleetStatus, WorkerLine
 from ..loading import is_installed
 from ..report.run_list import short_duration
 from ..settings.fleet import Fleet
-from ..wording import amount
+from ..wording import amount, figure
 from .invocation import load_common, set_up
 from .lazy import load_lazily
 from .options import Options, options_of
@@ -19,6 +19,7 @@ from .output import print_json, print_lines, wrap
 ENGINE = "procrastinate"  # comes with the extra
 INSTALL = "pip install 'presence-worker[fleet]'"
 NOT_SET = "fleet.database: not set. This machine works alone"
+NO_KEY = "fleet.encryption_key_file: not set. It names the file with the key that encrypts"
 WORKERS = ("WORKER", "KIND", "RUNS", "SEEN", "VERSION")
 LEASES = ("TARGET", "STATE", "LEFT", "RUN")
 LONGEST = 40  # characters of a name
@@ -35,6 +36,12 @@ class Initialised(NamedTuple):
     before: int  # version of the tables; 0: there were none
     version: int
     waiting: Sequence[str]  # steps that workers of the former version would not bear
+
+
+class Encrypted(NamedTuple):
+    """What `fleet encrypt --json` prints."""
+
+    encrypted: int  # payloads that had another key, or none
 
 
 @click.group("fleet")
@@ -91,6 +98,34 @@ def status(options: Options) -> int:
         print_json(found)
     elif not options.quiet:
         print_lines(_tables(found))
+    return 0
+
+
+@command.command("encrypt")
+@options_of("fleet")
+def encrypt(options: Options) -> int:
+    """Encrypt what the database has with the first key of fleet.encryption_key_file.
+
+    It is for a first key, and for a new one. Workers can go on during it. To change a key:
+
+    \b
+    1. On all machines, add the new key as the last line of the file.
+    2. On all machines, make it the first line. Restart the workers, or send them SIGHUP.
+    3. Run this command on one machine.
+    4. On all machines, remove the old key.
+
+    \b
+    Example:
+      presence-worker fleet encrypt
+    """
+    fleet = _fleet(options)
+    if not fleet.encryption_key_file:
+        raise UsageFault(NO_KEY)
+    changed: int = load_lazily(".fleet.upkeep:encrypt_all")(fleet)
+    if options.as_json:
+        print_json(Encrypted(changed))
+    elif not options.quiet:
+        print_lines([f"Encrypted with the first key: {figure(changed)}"])
     return 0
 
 

@@ -26,7 +26,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "serve": "Take jobs by HTTP, from folders and by schedule.",
     "worker": "Carry out what is queued, as one of several machines.",
     "queue": "List jobs that wait for the service; `add` and `cancel` them.",
-    "fleet": "Share the work between machines: `init` and `status`.",
+    "fleet": "Share a database between machines: `init`, `status`, `encrypt`.",
     "token": "Make a token for the service.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",

@@ -12,12 +12,13 @@ from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from .database import SharedDatabase
 from .group_writer import GroupWriter
+from .key_change import check_key
 from .leases import LeaseKeeper
 from .queue import FleetQueue
 from .run_progress import RunsOfOthers
 from .run_table import RunTable
 from .schema import ensure
-from .sealing import Sealing, read_keys
+from .sealing import Sealing
 
 
 class FleetMember:
@@ -26,14 +27,13 @@ class FleetMember:
     def __init__(self, settings: Fleet) -> None:
         self.settings = settings
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"  # as holder of leases
-        self.database = SharedDatabase(settings, prepare=ensure)
+        self.database = SharedDatabase(settings, prepare=self._prepare)
         self._queues: dict[Path, JobQueue] = {}
 
     @cached_property
     def sealing(self) -> Sealing:
         """Return what packs payloads; raise UsageFault where the key cannot be read."""
-        path = self.settings.encryption_key_file
-        return Sealing(read_keys(path) if path else ())
+        return Sealing(file=self.settings.encryption_key_file)
 
     @cached_property
     def run_table(self) -> RunTable:
@@ -65,6 +65,11 @@ class FleetMember:
             if state_dir not in self._queues:
                 self._queues[state_dir] = FleetQueue(self.database, self.sealing, state_dir)
             return self._queues[state_dir]
+
+    def _prepare(self, database: SharedDatabase) -> None:
+        ensure(database)
+        with database.connection() as connection:
+            check_key(self.sealing, connection)
 
     def close(self) -> None:
         """End the threads, and let go of all connections."""

@@ -98,8 +98,9 @@ def _make_schema(connection: Connection) -> None:
 
 def _note_version(before: int, connection: Connection) -> None:
     if before < len(STEPS):
-        connection.execute("DELETE FROM version")
-        connection.execute("INSERT INTO version VALUES (%s, %s)", [len(STEPS), OLDEST])
+        kept = connection.execute("DELETE FROM version RETURNING mark").fetchone()
+        values = [len(STEPS), OLDEST, kept and kept[0]]
+        connection.execute("INSERT INTO version (version, oldest, mark) VALUES (%s, %s, %s)", values)
 
 
 def update_engine(connection: Connection, *, has_former: bool) -> tuple[str, ...]:

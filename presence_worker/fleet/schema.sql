@@ -4,7 +4,8 @@
 
 CREATE TABLE version (
     version int NOT NULL,         -- exactly one row: how many steps the tables have come
-    oldest  int NOT NULL          -- a program that knows fewer steps than this must not use the tables
+    oldest  int NOT NULL,         -- a program that knows fewer steps than this must not use the tables
+    mark    bytea                 -- an empty payload: whoever can open it has a key that fits
 );
 
 CREATE TABLE engine_step (        -- which changes of its own tables the engine has got

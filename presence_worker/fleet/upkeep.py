@@ -7,7 +7,9 @@ from psycopg.rows import class_row
 
 from ..settings.fleet import Fleet
 from .database import Connection, SharedDatabase, meaning
+from .key_change import check_key, reseal_all
 from .schema import Made, check, init
+from .sealing import Sealing
 from .status import FleetStatus, LeaseLine, WaitingLine, WorkerLine
 from .workers import has_former
 
@@ -40,6 +42,15 @@ def status_of(fleet: Fleet) -> FleetStatus:
     with _connected(fleet) as connection:
         check(connection)
         return read_status(connection)
+
+
+def encrypt_all(fleet: Fleet) -> int:
+    """Encrypt all that the database has with the first key; return how much had another one, or none."""
+    sealing = Sealing(file=fleet.encryption_key_file)
+    with _connected(fleet) as connection:
+        check(connection)
+        check_key(sealing, connection)
+        return reseal_all(sealing, connection)
 
 
 @contextmanager

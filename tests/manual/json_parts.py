@@ -9,7 +9,7 @@ from functools import partial
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from presence_worker.cli.fleet import Initialised
+from presence_worker.cli.fleet import Encrypted, Initialised
 from presence_worker.cli.metrics import MetricsData
 from presence_worker.cli.notifications import Sent
 from presence_worker.cli.queue import JobLine
@@ -180,6 +180,7 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "prune": pruned,
     "queue": lambda: list(walk(Queued)),
     "fleet status": lambda: list(walk(FleetStatus)),
+    "fleet encrypt": lambda: list(walk(Encrypted)),
     "fleet init": lambda: list(walk(Initialised)),
     "job": lambda: list(walk(JobView)),
     "schedule": scheduled,
