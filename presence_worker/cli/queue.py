@@ -33,6 +33,10 @@ NO_SERVICE = (
     "No service works on {place} now. Jobs wait until `presence-worker serve` runs. "
     "Those that were at work go on then."
 )
+NO_WORKER = (
+    f"No service and no worker uses {IN_DATABASE} now. Jobs wait until `presence-worker serve` or "
+    "`presence-worker worker` runs. Those that were at work go on then."
+)
 
 
 class JobLine(NamedTuple):
@@ -191,9 +195,17 @@ def _show(
         print_json({"jobs": lines})
     elif not options.quiet:
         print_lines(_table(lines))
-        if shown and not is_held(context.archive.state_dir / "serve.lock"):
-            for line in wrap(NO_SERVICE.format(place=context.archive.state_dir)):
+        if shown and (words := _miss_service(context)):
+            for line in wrap(words):
                 remark(line)
+
+
+def _miss_service(context: RunContext) -> str | None:
+    """Return what to say where no service or worker takes the jobs; else None."""
+    if context.fleet:
+        return None if context.fleet.has_workers() else NO_WORKER
+    is_served = is_held(context.archive.state_dir / "serve.lock")
+    return None if is_served else NO_SERVICE.format(place=context.archive.state_dir)
 
 
 def _line(job: QueuedJob, places: dict[str, int]) -> JobLine:

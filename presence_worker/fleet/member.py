@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
+from . import workers
 from .database import SharedDatabase
 from .group_writer import GroupWriter
 from .key_change import check_key
@@ -39,6 +40,10 @@ class FleetMember:
     def run_table(self) -> RunTable:
         """Return what the table of runs says."""
         return RunTable(self.database, self.sealing)
+
+    def has_workers(self) -> bool:
+        """Return whether a service or a worker is there; it blocks."""
+        return self.database.work(workers.are_there)
 
     @cached_property
     def runs_of_others(self) -> RunsOfOthers:

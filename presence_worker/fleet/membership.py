@@ -46,6 +46,9 @@ class Membership(Protocol):
     def queue_in(self, state_dir: Path) -> JobQueue:
         """Return the queue of all machines; this one keeps copies of contents in the state directory."""
 
+    def has_workers(self) -> bool:
+        """Return whether a service or a worker is there; raise DatabaseAway. It blocks."""
+
     @property
     def runs_of_others(self) -> OthersRuns:
         """The runs that other processes work on."""

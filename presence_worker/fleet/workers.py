@@ -11,6 +11,7 @@ VALUES (%s, %s, %s, %s, %s, %s, make_interval(secs => %s))
 ON CONFLICT (id) DO UPDATE SET seen_at = now()"""
 SEEN = "UPDATE worker SET seen_at = now() WHERE id = %s"  # repeated with each renewal of the leases
 FORGET = "DELETE FROM worker WHERE seen_at < now() - interval '1 day'"  # they died
+ARE_THERE = "SELECT EXISTS (SELECT FROM worker WHERE kind <> 'command' AND seen_at + lease > now())"
 HAS_FORMER = "SELECT EXISTS (SELECT FROM worker WHERE program <> %s AND seen_at + lease > now())"
 
 
@@ -25,6 +26,12 @@ def register(worker: str, kind: str, fleet: Fleet, connection: Connection) -> No
 def leave(worker: str, connection: Connection) -> None:
     """Say that a process ends."""
     connection.execute("DELETE FROM worker WHERE id = %s", [worker])
+
+
+def are_there(connection: Connection) -> bool:
+    """Return whether a service or a worker is there."""
+    found = connection.execute(ARE_THERE).fetchone()
+    return bool(found and found[0])
 
 
 def has_former(connection: Connection) -> bool:
