@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 
 import click
 
-from ..errors import RunFault, UsageFault
+from ..errors import ExitCode, OptionFault, RunFault, UsageFault
 from ..intake.source import STDIN, open_bytes
 from ..journal import is_held
 from ..manual_pages import ManualPage
@@ -19,9 +19,12 @@ from ..notify.notifier import name_target
 from ..queue.job_queue import OPEN, NewJob, NotWaiting, QueuedJob, places_of
 from ..run_context import RunContext
 from ..run_states import JobCommand, JobWay
+from ..runs.listing import keep_ended
 from ..superoffice import target_name
+from ..wording import amount
 from .invocation import context_of
-from .options import Options, job_argument, label_option, options_of
+from .lazy import load_lazily
+from .options import Options, job_or_source, label_option, options_of
 from .output import print_json, print_lines, remark, wrap
 from .targets import contexts_of
 
@@ -29,6 +32,7 @@ AT_ONCE = 1 << 20  # bytes
 HEADER = ("JOB", "STATE", "PLACE", "COMMAND", "TARGET")
 NOT_READ = "Job {job} cannot be read. It is damaged, or a newer version has written it. It is in {place}."
 IN_DATABASE = "the database of fleet.database"
+IMPORT_HELP = "Copy the runs of this state directory into fleet.database; the directory stays as it is."
 NO_SERVICE = (
     "No service works on {place} now. Jobs wait until `presence-worker serve` runs. "
     "Those that were at work go on then."
@@ -83,20 +87,28 @@ def command(options: Options) -> int:
 
 
 @command.command("add")
-@job_argument
+@job_or_source
 @label_option
+@click.option("--import", "state", metavar="STATE", type=click.Path(path_type=Path), help=IMPORT_HELP)
 @options_of("queue")
-def add(options: Options, *, job: str, label: str | None) -> int:
+def add(options: Options, *, job: str | None, label: str | None, state: Path | None) -> int:
     """Hand a file to the service.
 
     JOB is a file, or - for standard input. It waits until the jobs before it are done. The service reads a
-    copy of it.
+    copy of it. With --import, there is no JOB.
 
     \b
     Examples:
       presence-worker queue add changes.csv
       presence-worker queue add changes.csv --label "By hand" --target emea
+      presence-worker queue add --import /var/lib/presence-worker
     """
+    if (job is None) == (state is None):
+        raise OptionFault("name either JOB, or the directory of --import")
+    return _import(state, options) if state else _add(str(job), label, options)
+
+
+def _add(job: str, label: str | None, options: Options) -> int:
     context = _context_of_target(options)
     queue = context.queue
     with queue.receive() as folder, open_bytes(job, context.settings.auth) as source:
@@ -105,6 +117,27 @@ def add(options: Options, *, job: str, label: str | None) -> int:
         queued, _ = queue.put(new, content)
     _show([queued], queue.jobs(), context, options)
     return 0
+
+
+def _import(state: Path, options: Options) -> int:
+    """Copy the runs of a state directory into the database."""
+    context = contexts_of(options).common
+    if context.fleet is None:
+        raise OptionFault("option --import: fleet.database is not set")
+    if not (state / "runs").is_dir():
+        raise OptionFault(f"option --import: {state} is not a state directory: it has no folder `runs`")
+    context.archive.prepare()
+    member = load_lazily(".fleet.member:member_of")(context.fleet.settings)
+    take_in = load_lazily(".fleet.taking_in:take_in")
+    found = take_in(state.absolute(), context.archive.runs, member, keep_ended)
+    if options.as_json:
+        print_json({"imported": found.taken, "known": found.known, "left": found.left})
+    elif not options.quiet:
+        known = f" {amount(len(found.known), 'run')} were there already." if found.known else ""
+        print_lines([f"{amount(len(found.taken), 'run')} imported.{known}"])
+        for run_id, why in found.left.items():
+            print_lines(wrap(f"Not imported: {run_id}: {why}", indent=2))
+    return int(ExitCode.STOPPED) if found.left else 0
 
 
 @command.command("cancel")

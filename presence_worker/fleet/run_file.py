@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
+from contextlib import closing, suppress
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple, Protocol
 
 import orjson
@@ -12,6 +12,8 @@ from ..errors import LeaseLost, Locked, StateFault, Stopped
 from ..journal import JOURNAL, Journal, Settled, save_file
 from ..journal.index_lines import line_of
 from ..model import Outcome, Reason, Result
+from ..next_step import NextStep
+from ..report.files import ONLY_WITH_ROWS
 from ..run_states import State
 from .copies import Version, is_copy, read_version, remove_reports, write_version
 from .database import Connection, SharedDatabase
@@ -198,6 +200,7 @@ def fetch(member: Saving, run_id: str, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         write_version(folder, None)
         save_file(_replayed(found, folder / FETCHED), folder / JOURNAL)
+        _name_place(folder)
         remove_reports(folder)
         write_version(folder, found.version)
     except (OSError, sqlite3.Error) as error:
@@ -233,6 +236,22 @@ def _replayed(found: _Found, path: Path) -> bytes:
     finally:
         journal.close()
         _remove(path)
+
+
+def _name_place(folder: Path) -> None:
+    """Let the command to run next name a file of the run where it is on this machine."""
+    with closing(Journal.open(folder / JOURNAL)) as journal:
+        step = journal.run().next
+        words = [_in_folder(word, folder) for word in step.words] if step and step.line is None else []
+        if step and words and tuple(words) != step.words:
+            with journal.transaction():
+                journal.save_next(NextStep(tuple(words)))
+
+
+def _in_folder(word: str, folder: Path) -> str:
+    place = PureWindowsPath(word) if "\\" in word else PurePosixPath(word)
+    is_of_run = place.name in ONLY_WITH_ROWS and place.parent.name == folder.name
+    return str(folder / place.name) if is_of_run else word
 
 
 def _remove(path: Path) -> None:

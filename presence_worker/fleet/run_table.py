@@ -1,5 +1,6 @@
 """What the table of runs says, without their journals."""
 
+import secrets
 import threading
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,7 +19,7 @@ MOMENT = """SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
     (SELECT value FROM memory WHERE name = 'runs.deleted')"""
 AT_WORK = """SELECT lease.run_id, holder, (SELECT max(done) FROM log WHERE log.run_id = lease.run_id)
     FROM lease WHERE holder IS NOT NULL AND run_id IS NOT NULL AND until > now()"""
-DELETED = """INSERT INTO memory VALUES ('runs.deleted', gen_random_uuid()::text::bytea)
+DELETED = """INSERT INTO memory VALUES ('runs.deleted', %s)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 WRITTEN_BY = f"{__version__} {VERSION}\n".encode()  # what another version has kept is made again
 
@@ -97,7 +98,7 @@ class RunTable:
                 is_deleted = bool(connection.execute(query, {"id": run_id}).rowcount)
                 if is_deleted:
                     connection.execute("DELETE FROM log WHERE run_id = %s", (run_id,))
-                connection.execute(DELETED)
+                connection.execute(DELETED, (self.sealing.seal(secrets.token_bytes(8)),))
             return is_deleted
 
         return self._database.work(work) or not self.exists(run_id)

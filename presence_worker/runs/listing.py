@@ -119,6 +119,12 @@ def keep(summary: Summary) -> bytes | None:
         return None
 
 
+def keep_ended(journal: Journal) -> bytes | None:
+    """Return what the index keeps of a run that no process works on."""
+    summary = _describe(journal).summary
+    return keep(summary) if summary else None
+
+
 def keep_so_far(journal: Journal, context: RunContext) -> bytes | None:
     """Return what other machines list of a run while it is at work here; None where there are none."""
     summary = _describe(journal, held=True).summary if context.fleet else None

@@ -164,7 +164,7 @@ def fetch_reports(run: SeenRun, service: Service) -> None:
 
 
 def _files_of(run: SeenRun, service: Service) -> set[str]:
-    """Return the names of the files that a run has; of one whose files are elsewhere, those that are certain."""
+    """Return the names of a run's files; where they are on another machine, of those that are certain."""
     common = service.targets.loaded.common
     there = {*files_of(common.archive.runs / run.id)}
     is_elsewhere = common.fleet is not None and not there and not run.is_live and run.listed.summary
