@@ -60,6 +60,8 @@ class FleetNight:
         """Wait for what the machines do."""
         end = time.monotonic() + PATIENCE
         while not true():
+            ended = [m.name for m in self.machines if m.process and m.process.poll() is not None]
+            assert not ended, f"{ended} ended by itself: {self.last_words()}"
             assert time.monotonic() < end, f"{words}: {self.last_words()}"
             time.sleep(0.05)
 

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.campaign
 EVERY = 12  # statements of a machine between two cuts
 CUTS = 8  # places of a run, of all that there are
 UNFINISHED = (6, 7)  # exit codes: stopped, or another machine may be at work
-NOTHING_TO_RESUME = 2
 
 
 def test_the_database_is_away_for_longer_than_a_lease(server: Postgres, tmp_path: Path, tell: Tell) -> None:
@@ -133,8 +132,10 @@ def test_a_command_is_cut_off_at_each_statement(server: Postgres, tmp_path: Path
     tally, luck = Tally(name="cut at each statement", seed=SEED, nights=1), random.Random(SEED)
     with fleet_night(tmp_path, server, targets=1, machines=2) as night:
         first, second = night.machines
+        run_one(night, first, tally)  # which makes the tables, too
+        before = first.proxy.statements
         run_one(night, first, tally)
-        last = first.proxy.statements
+        last = first.proxy.statements - before
         places = [(number, cut) for number in range(1, last + 1) for cut in Cut]
         for number, cut in places if LONG else luck.sample(places, CUTS):
             first.proxy.cuts = {first.proxy.statements + number: cut}
@@ -158,9 +159,11 @@ def run_one(night: FleetNight, machine: Machine, tally: Tally, by: Machine | Non
     machine.proxy.cuts = {}
     codes = [ended.code]
     while codes[-1] in UNFINISHED and by and time.monotonic() < end:
-        ended = by.ask("resume", "--target", order.target)
-        if ended.code == NOTHING_TO_RESUME:
-            ended = by.ask("run", path, "--target", order.target)
+        newest = by.ask("runs", "--target", order.target).summary["runs"][0]
+        is_begun = newest["rows"] == order.rows and newest["state"] != "finished"
+        ended = by.ask(
+            *(("resume", newest["run_id"]) if is_begun else ("run", path)), "--target", order.target
+        )
         codes.append(ended.code)
         time.sleep(0.5)
     if codes[-1] != 0:
