@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -74,15 +74,15 @@ def witness(luck: random.Random, find: Finder) -> Iterator[Witness]:
 
 def owner_of(port: int, processes: dict[str, int]) -> str:
     """Return which of these processes has this local port of 127.0.0.1; "" where none has."""
-    inode = _inode_of(port)
-    for name, pid in processes.items() if inode else ():
-        try:
-            for each in Path(f"/proc/{pid}/fd").iterdir():
-                if each.readlink() == Path(f"socket:[{inode}]"):
-                    return name
-        except OSError:
-            continue  # it has just gone, or one of its files has
-    return ""
+    wanted = f"socket:[{_inode_of(port)}]"
+    return next((name for name, pid in processes.items() if wanted in _files_of(pid)), "")
+
+
+def _files_of(pid: int) -> Iterator[str]:
+    with suppress(OSError):  # it has gone
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # it was closed just now
+                yield str(each.readlink())
 
 
 def _inode_of(port: int) -> str:

@@ -10,10 +10,11 @@ from tests.fleet.postgres import Postgres
 from .clock import ClockJumps
 from .conftest import Tell
 from .fleet_campaign import ROUNDS, SEED, begin, finish
+from .fleet_judge import Judge
 from .fleet_machine import RULES
 from .fleet_night import fleet_night
 from .service_night import WRONG_SERVICE
-from .tally import TOGETHER, UNREAD
+from .tally import TOGETHER, UNREAD, Tally
 
 pytestmark = pytest.mark.campaign
 LEAVING = 5.0  # seconds until a worker that was told to stop has ended
@@ -85,7 +86,6 @@ def test_clocks_are_hours_apart(server: Postgres, tmp_path: Path, tell: Tell) ->
     jumps, luck = ClockJumps(tmp_path), random.Random(SEED)
 
     def env(name: str) -> dict[str, str]:
-        (tmp_path / name).mkdir()
         jumps.set_clock(tmp_path / name, luck)
         return jumps.env(tmp_path / name)
 
@@ -105,8 +105,11 @@ def test_finds_machines_that_do_not_check_the_token(server: Postgres, tmp_path: 
     with fleet_night(tmp_path, server, program=(*WRONG_SERVICE, "no-token")) as night:
         begin(night)
         night.freeze(night.busiest(), RULES.lease + 6)
+        night.wait_for_puts(100)
 
-        tally, lines = finish(night, "no token")
+        tally = Tally(name="no token", seed=SEED, nights=1)
+        judge = Judge(rules=RULES, tally=tally, blows=night.blows)
+        judge.judge(night.services, night.orders)
 
-    tell(lines)
+    tell(judge.lines())
     assert tally.faults.keys() & {UNREAD, TOGETHER}
