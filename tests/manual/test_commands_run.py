@@ -139,7 +139,7 @@ def write_files(name: str, desk: Path, address: str) -> None:
     ("name", "block"),
     [
         (name, block.text)
-        for name in ("monitoring", "many-tenants", "service")
+        for name in ("monitoring", "many-tenants", "many-machines", "service")
         for block in blocks(name, "toml")
     ],
 )
