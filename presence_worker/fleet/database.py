@@ -21,7 +21,14 @@ MOST = 4  # connections of a process at once, aside from those that belong to a 
 CONNECT = 5  # seconds for a connection
 STATEMENT = 30_000  # milliseconds of one statement
 Connection = psycopg.Connection[tuple[Any, ...]]
-KEEP_ALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+KEEP_ALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds in which nobody says that our bytes have come
+}
+IDLE = 10_000  # milliseconds in which a transaction goes on; a frozen process must not hold what it locked
 NOT_INITIALISED = "fleet.database: the tables are missing or old. Run `presence-worker fleet init` first"
 NO_TABLES = (
     errors.UndefinedTable,
@@ -61,6 +68,7 @@ class SharedDatabase:
         if self._fleet.database_password_file:
             found["password"] = _read_password(self._fleet.database_password_file)
         options = f"-c search_path={SCHEMA} -c statement_timeout={STATEMENT}"
+        options += f" -c idle_in_transaction_session_timeout={IDLE}"
         return psycopg.conninfo.make_conninfo(address, options=options, **KEEP_ALIVE, **found)
 
     def connect(self) -> Connection:

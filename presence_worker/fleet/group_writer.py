@@ -90,6 +90,7 @@ class GroupWriter:
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
         self._is_over = False
+        self.is_away = False  # the database, when it was asked last
 
     def submit(
         self, held: Held, run_id: str, seq: int, handed_out: int, done: int, outcomes: bytes | None
@@ -151,7 +152,9 @@ class GroupWriter:
         """Write a group; return what is left of it because the database is away, some moments later."""
         try:
             self._write(group)
+            self.is_away = False
         except DatabaseAway:
+            self.is_away = True
             self._disconnect()
             with self._changed:
                 self._changed.wait_for(lambda: self._is_over, self._again)

@@ -18,12 +18,15 @@ from .run_file import Saving, save
 
 MARGIN = 2.0  # seconds before its end in which a lease is no longer used
 LOOK = 0.5  # seconds until we look again whether requests may be sent
-LAST_TRY = 2.5  # seconds that a run which is told to end still waits for the database
+LAST_TRY = 3.0  # seconds that a run which is told to end still waits for the database
+LAST_TRY_AWAY = 0.8  # the same, where it is known to be away
 AGAIN = 1.0  # seconds until the database is asked again
 LOST = (
     "another machine works on this target by now; nothing more is sent or written here, the run goes on there"
 )
-AWAY = "the database of fleet.database is away; the run goes on when it is back"
+AWAY = (
+    "the database of fleet.database was away when the run had to end; its last rows are looked up again"
+)
 CLOCK = getattr(time, "CLOCK_BOOTTIME", None)  # goes on while the machine sleeps
 
 
@@ -57,7 +60,8 @@ class HeldTarget:
         self._now = now
         self._until = self._quiet_until = 0.0
         self._quiet_run: str | None = None  # that may send before
-        self._give_up_at: float | None = None
+        self.has_given_up = False  # the run was told to end while the database was away
+        self._told_to_end: float | None = None
         self._seq = 0
         self._stop: Callable[[str], None] | None = None
         self._stopped_by: str | None = None
@@ -98,21 +102,33 @@ class HeldTarget:
 
     async def wait(self) -> None:
         """Return as soon as requests may be sent; raise LeaseLost, or DatabaseAway at a run's early end."""
+        began = self._now()
         while not self.may_send():
-            self.check()
+            self.check(began)
             await anyio.sleep(LOOK)
 
-    def check(self) -> None:
-        """Raise LeaseLost where the target is another's, DatabaseAway where there is no more time to wait."""
+    def check(self, began: float | None = None) -> None:
+        """Raise LeaseLost where the target is another's, DatabaseAway where there is no more time to wait.
+
+        *began*: when the wait began, by `clock`. Who has given up once does not wait again.
+        """
         if self.is_lost:
             raise LeaseLost(LOST)
-        if self._give_up_at is not None and self._now() >= self._give_up_at:
+        if self._told_to_end is not None and began is not None:
+            patience = LAST_TRY_AWAY if self._member.writer.is_away else LAST_TRY
+            if self._now() >= max(self._told_to_end, began) + patience:
+                self.has_given_up = True
+        if self.has_given_up:
             raise DatabaseAway(AWAY)
+
+    def now(self) -> float:
+        """Return the moment by `clock`."""
+        return self._now()
 
     def hurry(self) -> None:
         """Let what waits for the database give up soon: the run is told to end."""
-        if self._give_up_at is None:
-            self._give_up_at = self._now() + LAST_TRY
+        if self._told_to_end is None:
+            self._told_to_end = self._now()
 
     def on_stop(self, stop: Callable[[str], None]) -> None:
         """Call *stop* with who asks for it, should somebody ask another machine to stop the run."""
@@ -135,14 +151,15 @@ class HeldTarget:
     def save(self, journal: Journal, summary: bytes | None = None) -> None:
         """Save the run in the database; where that is away, wait until it is back."""
         self.run_id = journal.run().run_id
+        began = self._now()
         while True:
-            self.check()
+            self.check(began)
             with suppress(DatabaseAway):
-                self._save_in_time(journal, summary)
+                self._save_in_time(journal, summary, began)
                 return
-            time.sleep(AGAIN if self._give_up_at is None else AGAIN / 4)
+            time.sleep(AGAIN if self._told_to_end is None else AGAIN / 4)
 
-    def _save_in_time(self, journal: Journal, summary: bytes | None) -> None:
+    def _save_in_time(self, journal: Journal, summary: bytes | None, began: float) -> None:
         """Save it in a thread of its own, which may hang where we must end."""
         made = Future[None]()
 
@@ -159,7 +176,7 @@ class HeldTarget:
             with suppress(TimeoutError):
                 made.result(LOOK)
                 return
-            self.check()
+            self.check(began)
 
     def next_seq(self) -> int:
         """Return the number of the next line in the log under this lease."""

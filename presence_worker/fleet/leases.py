@@ -125,7 +125,7 @@ class LeaseKeeper:
             return
         held.lose()
         try:
-            if self._is_away:
+            if self._is_away or held.has_given_up:
                 raise DatabaseAway("")
             self._member.database.work(lambda connection: self._release(held, connection))
         except PresenceWorkerError:

@@ -24,8 +24,11 @@ class Waiting(Held, Protocol):
     def next_seq(self) -> int:
         """Return the number of the next line in the log."""
 
-    def check(self) -> None:
-        """Raise LeaseLost or DatabaseAway where it makes no sense to wait."""
+    def now(self) -> float:
+        """Return the moment by a clock."""
+
+    def check(self, began: float) -> None:
+        """Raise LeaseLost or DatabaseAway where it makes no sense to wait on, as since *began*."""
 
 
 class LedgerOutbox:
@@ -95,10 +98,10 @@ class LedgerOutbox:
         """Return when it is in the database; raise LeaseLost or DatabaseAway where waiting is no use."""
         seq = self._held.next_seq()
         line = self._writer.submit(self._held, self._run_id, seq, self._handed_out, self._done, sealed)
-        waiting = asyncio.wrap_future(line)
+        waiting, began = asyncio.wrap_future(line), self._held.now()
         try:
             while not (await asyncio.wait((waiting,), timeout=LOOK))[0]:
-                self._held.check()
+                self._held.check(began)
             waiting.result()
         finally:
             waiting.cancel()  # what is not being written, is not written any more

@@ -58,8 +58,10 @@ def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContex
         ending = judge_ending(journal, folder, run.job, error, context)
         summary = _write(journal, folder, ending, context)
         run.lease.save(journal, keep(summary))
-    except (LeaseLost, DatabaseAway):  # the run goes on, here or elsewhere, with what the database has
+    except LeaseLost:  # the run goes on elsewhere, with what the database has
         raise
+    except DatabaseAway as trouble:
+        raise DatabaseAway(str(trouble), next=context.command("resume", folder.name)) from trouble
     except JournalGone as trouble:
         raise _journal_gone(trouble, journal, folder, context) from trouble
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
-from tests.raw_server import RawServer, echo
+from tests.raw_server import Act, RawServer, answer, echo
 from tests.run.given import (
     Ended,
     away,
@@ -31,7 +31,8 @@ from .proxy import Proxy, proxy_to
 
 __all__ = ["own_surroundings"]
 ROWS = 60
-RATE = 20  # rows per second
+RATE = 30  # rows per second
+ANSWER = slowly(echo, 0.02)
 LATE = 25.0  # seconds in which anything ends, however busy the machine is
 
 
@@ -62,12 +63,14 @@ class Night(NamedTuple):
 
 
 @contextmanager
-def night(server: Postgres, url: str, folder: Path, **env: str) -> Iterator[Night]:
+def night(
+    server: Postgres, url: str, folder: Path, *, otherwise: Act = ANSWER, rate: int = RATE
+) -> Iterator[Night]:
     """Let a process work on a job of some seconds."""
     name = url.rpartition("/")[2]
     job = write_csv(folder / "job.csv", away(range(1, ROWS + 1)))
     with (
-        raw_up(slowly(echo, 0.02)) as service,
+        raw_up(otherwise) as service,
         proxy_to(server.port) as proxy,
         psycopg.connect(url, options="-c search_path=presence_worker", autocommit=True) as database,
     ):
@@ -75,9 +78,8 @@ def night(server: Postgres, url: str, folder: Path, **env: str) -> Iterator[Nigh
             **os.environ,
             "PRESENCE_WORKER_FLEET__DATABASE": server.url(name, port=proxy.port),
             "PRESENCE_WORKER_FLEET__LEASE": "10",
-            "PRESENCE_WORKER_DELIVERY__RATE": str(RATE),
+            "PRESENCE_WORKER_DELIVERY__RATE": str(rate),
             "PRESENCE_WORKER_DELIVERY__READ_BEFORE": "off",
-            **env,
         }
         words = ("run", job, "--base-url", service.url, "--state-dir", folder / "state", "--json")
         with started(*words, env=env) as process:
@@ -90,7 +92,7 @@ def test_all_of_it_is_in_the_database(database_server: Postgres, database_url: s
         run = at_work.end()
 
         assert (run.code, run.summary["done"]) == (0, ROWS)
-        assert at_work.sent() == list(range(1, ROWS + 1))
+        assert sorted(at_work.sent()) == list(range(1, ROWS + 1))
         assert at_work.ask("SELECT state FROM run") == "finished"
         assert at_work.ask("SELECT count(*) FROM log") == 0
         assert at_work.ask("SELECT holder FROM lease") is None
@@ -109,7 +111,7 @@ def test_it_waits_for_the_database(database_server: Postgres, database_url: str,
 
         assert known <= sent <= known + 2 * RATE
         assert (run.code, run.summary["done"]) == (0, ROWS)
-        assert at_work.sent() == list(range(1, ROWS + 1))
+        assert sorted(at_work.sent()) == list(range(1, ROWS + 1))
 
 
 def test_no_more_is_in_doubt_than_two_seconds_of_the_pace(
@@ -173,3 +175,16 @@ def test_it_can_be_ended_without_the_database(
         assert time.monotonic() - began < LATE
         assert run.code == 6
         assert at_work.ask("SELECT state FROM run") == "running"
+
+
+def test_rows_that_are_refused_alike_do_not_hold_the_run_up(
+    database_server: Postgres, database_url: str, tmp_path: Path
+) -> None:
+    """What is kept back until that is clear has no outcome yet; other rows are handed out all the same."""
+    with night(database_server, database_url, tmp_path, otherwise=answer(404), rate=5) as at_work:
+        run = at_work.end()
+
+        assert run.code == 6
+        assert "more than safety.max_failures (20%) allows" in run.summary["message"]
+        assert len(at_work.sent()) > 2 * 5
+        assert at_work.ask("SELECT state FROM run") == "stopped"
