@@ -14,9 +14,9 @@ from ..manual_pages import ManualPage
 from ..next_step import NextStep, command_line
 from ..notify.channels.shown_parts import parts_of, plain_text
 from ..notify.compose import fit, news_of_run
-from ..notify.dispatch import Round, Waiting, deliver, find_waiting, patience_of
+from ..notify.dispatch import Round, Waiting, deliver, find_waiting, open_store
 from ..notify.late_jobs import LateJob, find_late_jobs, news_of_late_job
-from ..notify.notification_store import FOLDER, NotificationStore
+from ..notify.notification_store import FOLDER
 from ..notify.notifier import Notifier, name_target
 from ..notify.when_due import decide
 from ..run_context import RunContext
@@ -100,12 +100,13 @@ def _notifiers(contexts: Contexts) -> Iterator[list[Notifier]]:
     each = {name_target(context): context for context in (*contexts.each, *broken, contexts.common)}
     common = contexts.common
     with ExitStack() as opened:
-        store = NotificationStore.open(common.archive.state_dir, patience_of(common))
+        store = open_store(common)
         opened.enter_context(closing(store))
         notifiers = [Notifier(context, store) for context in each.values()]
-        if not contexts.is_several or contexts.common.target_name is None:  # it is about all targets
+        is_about_all = not contexts.is_several or common.target_name is None
+        if is_about_all and not common.fleet:  # else another machine may have them
             gone = [name for name in store.targets() if name not in each]
-            notifiers += [Notifier(contexts.common, store, name) for name in gone]
+            notifiers += [Notifier(common, store, name) for name in gone]
         yield notifiers
 
 

@@ -15,6 +15,7 @@ from .database import SharedDatabase
 from .group_writer import GroupWriter
 from .key_change import check_key
 from .leases import LeaseKeeper
+from .notices import SharedNotices
 from .queue import FleetQueue
 from .run_progress import RunsOfOthers
 from .run_table import RunTable
@@ -35,6 +36,11 @@ class FleetMember:
     def sealing(self) -> Sealing:
         """Return what packs payloads; raise UsageFault where the key cannot be read."""
         return Sealing(file=self.settings.encryption_key_file)
+
+    @cached_property
+    def notices(self) -> SharedNotices:
+        """Return what all machines remember for messages."""
+        return SharedNotices(self.database, self.sealing, self.id)
 
     @cached_property
     def run_table(self) -> RunTable:

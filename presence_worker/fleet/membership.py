@@ -1,9 +1,10 @@
 """What a process shares with others, as those see it that do not know the database."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..model import Result
 from ..queue.job_queue import JobQueue
@@ -32,6 +33,58 @@ class OthersRuns(Protocol):
         """Ask for a run to be stopped; return False where no other works on it, or it was asked before."""
 
 
+class Notices(Protocol):
+    """What all machines remember for messages. All methods block, and raise DatabaseAway.
+
+    `MessageStore` says what each of them is for.
+    """
+
+    def transaction(self, target: str) -> AbstractContextManager[None]:
+        """Make all writes of this thread one; no other process writes about the target then."""
+
+    def register(self, name: str, target: str, reported: int | None) -> None:
+        """Note a run."""
+
+    def runs_of(self, target: str) -> list[tuple[str, int | None]]:
+        """Return the runs that were noted."""
+
+    def forget(self, name: str, target: str) -> bool:
+        """Forget a run; return whether it was noted."""
+
+    def give_up(self, name: str, target: str) -> None:
+        """Forget a run, if it was noted long ago."""
+
+    def last_trouble(self, target: str, channel: str) -> bytes | None:
+        """Return what a channel has sent of a target."""
+
+    def remember(self, target: str, channel: str, trouble: bytes | None) -> None:
+        """Keep that."""
+
+    def adopt(self, other: str, target: str) -> None:
+        """Let what is kept of one target be another's."""
+
+    def enqueue(self, target: str, channel: str, message_id: str, message: bytes, now: float) -> None:
+        """Queue a message."""
+
+    def messages(self) -> list[tuple[Any, ...]]:
+        """Return all messages that wait."""
+
+    def targets(self) -> list[str]:
+        """Return the targets of messages and runs."""
+
+    def is_waiting(self, number: int) -> bool:
+        """Return whether a message still waits."""
+
+    def hold(self, number: int, seconds: float) -> AbstractContextManager[bool]:
+        """Hold a message; yield whether no other process does."""
+
+    def note_try(self, number: int, tries: int, now: float) -> None:
+        """Note that a message is tried now."""
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """Take messages out of the queue."""
+
+
 class Membership(Protocol):
     """This process as one of several that share a database; `FleetMember` has more of it."""
 
@@ -48,6 +101,10 @@ class Membership(Protocol):
 
     def has_workers(self) -> bool:
         """Return whether a service or a worker is there; raise DatabaseAway. It blocks."""
+
+    @property
+    def notices(self) -> Notices:
+        """What all machines remember for messages."""
 
     @property
     def runs_of_others(self) -> OthersRuns:

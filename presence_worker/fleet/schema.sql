@@ -95,3 +95,34 @@ CREATE TABLE memory (             -- what the service keeps, such as the last mo
     name  text PRIMARY KEY,
     value bytea NOT NULL
 );
+
+CREATE TABLE noted_run (          -- at work, or ended, and not every ending is among the messages yet
+    number   bigint GENERATED ALWAYS AS IDENTITY,
+    name     text NOT NULL,
+    target   text NOT NULL,
+    reported int,                 -- how many of its endings are; NULL: all but the last one
+    noted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (name, target)
+);
+CREATE INDEX noted_run_by_target ON noted_run (target);
+
+CREATE TABLE last_trouble (       -- what a channel has sent of a target, unless all is well
+    target  text NOT NULL,
+    channel text NOT NULL,
+    trouble bytea NOT NULL,
+    PRIMARY KEY (target, channel)
+);
+
+CREATE TABLE message (            -- that is not delivered yet
+    number      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target      text NOT NULL,
+    channel     text NOT NULL,
+    id          text NOT NULL,
+    message     bytea NOT NULL,
+    queued      float8 NOT NULL,  -- seconds since 1970, like the next one
+    first_tried float8,
+    tries       int NOT NULL DEFAULT 0,
+    held_by     text,             -- who is sending it, until then at most
+    held_until  timestamptz,
+    UNIQUE (target, channel, id)
+);

@@ -2,26 +2,28 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
 import anyio
 import structlog
-from filelock import FileLock, Timeout
 
 from .. import clock
-from ..errors import StateFault
+from ..errors import DatabaseAway, StateFault
 from ..events import Emit, Event
 from ..next_step import NextStep
 from ..run_context import RunContext
 from .channels import Channel, PingChannel
 from .message import Message, read_message
-from .notification_store import NotificationStore, QueuedMessage
+from .message_store import FAULTS, MessageStore, QueuedMessage
+from .notification_store import NotificationStore
 from .notifier import NO_ANSWER, Notifier, try_once
+from .shared_store import SharedStore
 
 T = TypeVar("T")
+MARGIN = 30.0  # seconds beside notify.timeout, in which no other machine sends what we are sending
 PAUSE = 0.02  # seconds, until the outbox is asked again
 NOT_FREE = "another program holds the outbox"
 Work = Callable[[], Awaitable[None]]
@@ -72,13 +74,20 @@ class Stopwatch:
             self.seconds += monotonic() - begun
 
 
-def _open_store(context: RunContext) -> NotificationStore:
+def _open_store(context: RunContext) -> MessageStore:
     """Open what is kept; where it cannot be written, messages are tried once."""
     try:
-        return NotificationStore.open(context.archive.state_dir, patience_of(context))
+        return open_store(context)
     except StateFault as error:
         log.warning("notify.failed", about="outbox", detail=str(error))
         return NotificationStore(None)
+
+
+def open_store(context: RunContext) -> MessageStore:
+    """Open what all machines, or this one alone, keep; raise StateFault where it cannot be written."""
+    if context.fleet:
+        return SharedStore(context.fleet.notices)
+    return NotificationStore.open(context.archive.state_dir, patience_of(context))
 
 
 def patience_of(context: RunContext) -> float:
@@ -129,7 +138,7 @@ def _find_messages(notifier: Notifier, found: Round) -> list[tuple[Channel, list
     """Return the messages of each channel; pings go out also where these cannot be read."""
     try:
         return [*_by_channel(notifier, found)]
-    except sqlite3.Error as error:
+    except FAULTS as error:
         log.warning("notify.failed", about="outbox", detail=str(error))
         return []
 
@@ -142,7 +151,10 @@ async def _side_by_side(work: Sequence[Work], seconds: float) -> None:
 
 
 async def _do(work: Work) -> None:
-    await work()
+    try:
+        await work()
+    except DatabaseAway as error:  # another round sends what is left
+        log.warning("notify.failed", about="outbox", detail=str(error))
 
 
 def find_waiting(notifiers: Sequence[Notifier], found: Round) -> list[Waiting]:
@@ -171,7 +183,7 @@ def _by_channel(notifier: Notifier, found: Round) -> Iterator[tuple[Channel, lis
             yield channel, mine
 
 
-def _drop(message: QueuedMessage, store: NotificationStore, found: Round, why: str) -> None:
+def _drop(message: QueuedMessage, store: MessageStore, found: Round, why: str) -> None:
     store.remove([message])
     found.dropped.append(message)
     log.warning("notify.dropped", channel=message.channel, id=message.id, detail=why)
@@ -194,7 +206,7 @@ async def _send_each(
     """Send messages by a channel; one that fails after notify.keep_trying was tried for the last time."""
     store = notifier.store
     for message in messages:
-        with _locked(message, store) as is_ours:
+        with store.hold(message, notifier.notify.timeout + MARGIN) as is_ours:
             if is_ours and await _when_free(store, partial(store.is_waiting, message)):
                 await _send(channel, message, store, found)
                 if message.number in found.failed and _is_over(message, notifier.notify.keep_trying):
@@ -205,7 +217,7 @@ def _is_over(message: QueuedMessage, keep_trying: float) -> bool:
     return message.first_tried is not None and clock.now().timestamp() - message.first_tried > keep_trying
 
 
-async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStore, found: Round) -> None:
+async def _send(channel: Channel, queued: QueuedMessage, store: MessageStore, found: Round) -> None:
     found.failed[queued.number] = NOT_FREE
     await _when_free(store, partial(store.note_try, queued, clock.now().timestamp()))
     found.failed[queued.number] = NO_ANSWER
@@ -218,7 +230,7 @@ async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStor
         found.delivered.append(queued)
 
 
-async def _when_free(store: NotificationStore, work: Callable[[], T]) -> T:
+async def _when_free(store: MessageStore, work: Callable[[], T]) -> T:
     """Use the outbox as soon as no other process holds it; other channels go on."""
     while True:
         try:
@@ -226,25 +238,3 @@ async def _when_free(store: NotificationStore, work: Callable[[], T]) -> T:
                 return work()
         except sqlite3.OperationalError:
             await anyio.sleep(PAUSE)
-
-
-@contextmanager
-def _locked(message: QueuedMessage, store: NotificationStore) -> Iterator[bool]:
-    """Hold a message, so that no other process sends it as well; yield whether that is so."""
-    if store.folder is None:
-        yield True
-        return
-    path = store.folder / f"{message.number}.lock"
-    lock = FileLock(path, mode=0o600, fallback_to_soft=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        with suppress(OSError, sqlite3.Error):
-            if not store.is_waiting(message):
-                path.unlink(missing_ok=True)
-        lock.release()

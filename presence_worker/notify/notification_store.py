@@ -1,18 +1,18 @@
-"""What is remembered for messages, in STATE/outbox/: what was sent last, and what was not delivered yet."""
+"""What one machine remembers for messages, in STATE/outbox/."""
 
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
-import structlog
+from filelock import FileLock, Timeout
 
 from ..errors import StateFault
 from ..journal import check_owner, make_private
 from ..json_form import from_json, to_json
+from .message_store import QueuedMessage
 from .when_due import LastTrouble
 
 FOLDER, FILE = "outbox", "messages.sqlite"
@@ -47,26 +47,12 @@ ADOPT = (
     "UPDATE OR IGNORE memory SET target = ? WHERE target = ?",
     "UPDATE OR IGNORE message SET target = ? WHERE target = ?",
 )
-log = structlog.get_logger()
-
-
-class QueuedMessage(NamedTuple):
-    """A message on its way by one channel."""
-
-    number: int
-    target: str
-    channel: str
-    id: str
-    message: str  # JSON
-    queued: float
-    first_tried: float | None
-    tries: int
 
 
 class NotificationStore:
-    """Owns STATE/outbox/; without it, everything is kept in memory, and messages are tried once.
+    """Owns STATE/outbox/; without it, all is kept in memory, and messages are tried once.
 
-    All methods may raise sqlite3.Error.
+    See `MessageStore`; what it raises is sqlite3.Error.
     """
 
     def __init__(self, folder: Path | None, patience: float = PATIENCE) -> None:
@@ -99,7 +85,7 @@ class NotificationStore:
         self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, target: str = "") -> Iterator[None]:  # noqa: ARG002 - one process writes at a time
         """Make all writes inside one: all on disk, or none."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
@@ -125,6 +111,10 @@ class NotificationStore:
         """Forget a run: all of its endings are reported; return whether it was still noted."""
         found = self._db.execute("DELETE FROM run WHERE name = ? AND target = ?", (name, target))
         return found.rowcount > 0
+
+    def give_up(self, name: str, target: str) -> None:
+        """Forget a run that is not there."""
+        self.forget(name, target)
 
     # -- what was sent last ----------------------------------------------------------------------------------
 
@@ -171,6 +161,27 @@ class NotificationStore:
         """Return whether a message still waits: another process may have delivered it."""
         query = "SELECT EXISTS (SELECT * FROM message WHERE number = ? AND id = ?)"
         return bool(self._db.execute(query, (message.number, message.id)).fetchone()[0])
+
+    @contextmanager
+    def hold(self, message: QueuedMessage, seconds: float) -> Iterator[bool]:  # noqa: ARG002 - the kernel knows
+        """Hold a message, so that no other process sends it as well; yield whether that is so."""
+        if self.folder is None:
+            yield True
+            return
+        path = self.folder / f"{message.number}.lock"
+        lock = FileLock(path, mode=0o600, fallback_to_soft=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with suppress(OSError, sqlite3.Error):
+                if not self.is_waiting(message):
+                    path.unlink(missing_ok=True)
+            lock.release()
 
     def note_try(self, message: QueuedMessage, now: float) -> None:
         """Note that a message is tried now."""

@@ -1,7 +1,6 @@
 """The news of one target: its runs are noted when they begin, and their endings become messages that wait."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from .. import clock
-from ..errors import ExitCode, Locked, PresenceWorkerError
+from ..errors import DatabaseAway, ExitCode, Locked, PresenceWorkerError
 from ..events import Event, RunEnded, RunStarted
 from ..journal import Journal, RunRecord
 from ..next_step import NextStep
@@ -21,6 +20,7 @@ from ..runs.lookup import GLANCE, earlier_run
 from .channels import Channel, NotDelivered, PingChannel, open_channels, open_pings
 from .compose import News, fit, news_of_run, news_without_run
 from .message import write_message
+from .message_store import FAULTS, MessageStore
 from .notification_store import NotificationStore
 from .when_due import decide
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 class Notifier:
     """Owns what is reported of one target; trouble with it is a line in the log, and nothing more."""
 
-    def __init__(self, context: RunContext, store: NotificationStore, gone: str | None = None) -> None:
+    def __init__(self, context: RunContext, store: MessageStore, gone: str | None = None) -> None:
         self.context = context
         self.notify = context.settings.notify
         self.is_gone = gone is not None  # the target is not configured any more; others' channels serve it
@@ -44,7 +44,7 @@ class Notifier:
         self.channels: list[Channel] = open_channels(self.notify)
         self.pings: list[PingChannel] = open_pings(self.notify)
         self.store = store
-        self._stores = [store]
+        self._stores: list[MessageStore] = [store]
         self._queue_of_service = context.queue
         self.started: dict[str, int | None] = {}  # runs of this process; how many endings are reported
         self.noted: set[str] = set()  # those that are registered: no other way may report them
@@ -73,7 +73,7 @@ class Notifier:
     def _try_to_note(self, name: str) -> None:
         try:
             self._note(name)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             _log_trouble(error)
 
     def _note(self, name: str) -> None:
@@ -98,7 +98,7 @@ class Notifier:
         """Queue messages about runs that died; where they cannot be written, a later command does it."""
         try:
             self.catch_up()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             _log_trouble(error)
 
     def end(self, failure: Failure | None) -> None:
@@ -108,7 +108,7 @@ class Notifier:
         """
         try:
             self._queue_ending(failure)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             _log_trouble(error)
             self.store = NotificationStore(None)
             self._stores.append(self.store)
@@ -132,9 +132,10 @@ class Notifier:
             folder = self.context.archive.runs / name
             patience = GLANCE if name in self.started else 0.0
             try:
+                self.context.archive.fetch(name)
                 with earlier_run(folder, self.context, patience=patience) as journal:
                     self._report_ending(journal, reported)
-            except Locked:  # it is at work
+            except (Locked, DatabaseAway):  # it is at work, or may be
                 continue
             except PresenceWorkerError as error:
                 self._pass_over(folder, error)
@@ -146,7 +147,7 @@ class Notifier:
         is_new = reported is None or run.endings > reported
         public_url = self.context.settings.serve.public_url
         news = news_of_run(journal, self.target, public_url) if is_new else None
-        with self.store.transaction():
+        with self.store.transaction(self.target):
             if self.store.forget(run.run_id, self.target) and news:
                 self._queue(news)
         if news:
@@ -165,11 +166,11 @@ class Notifier:
         if self.context.archive.has(folder.name):
             log.warning("run.unreadable", earlier=folder.name, detail=str(error))
         else:  # it was deleted, or never staged
-            self.store.forget(folder.name, self.target)
+            self.store.give_up(folder.name, self.target)
 
     def report(self, news: News) -> None:
         """Queue messages about *news*, as the policy says."""
-        with self.store.transaction():
+        with self.store.transaction(self.target):
             self._queue(news)
 
     def _queue(self, news: News) -> None:
@@ -188,7 +189,7 @@ class Notifier:
                 self.store.enqueue(self.target, channel.name, message.id, write_message(message), now)
 
 
-def _log_trouble(error: sqlite3.Error) -> None:
+def _log_trouble(error: Exception) -> None:
     log.warning("notify.failed", about="outbox", detail=str(error))
 
 

@@ -15,14 +15,14 @@ from ..errors import ExitCode
 from ..events import Event, RunEnded, RunStarted
 from ..next_step import NextStep
 from ..notify.compose import news_without_run
-from ..notify.dispatch import Finish, begin, deliver, patience_of
+from ..notify.dispatch import Finish, begin, deliver, open_store
 from ..notify.late_jobs import LateJob, find_late_jobs, news_of_late_job
-from ..notify.notification_store import NotificationStore
 from ..notify.notifier import Notifier, name_target
 from ..run_context import SANDBOX, RunContext
 from ..threads import work_in_thread
 from .served_targets import LoadedTargets
 
+LATE = (None, frozenset[str]())  # the trouble of a late job
 ROUND = 300.0  # seconds until messages that were not delivered are sent again
 Failure = tuple[str, NextStep]  # state, and what to do, of a job that came to nothing
 log = structlog.get_logger()
@@ -132,7 +132,7 @@ class Messenger:
             self._thread.start(self._report(context, code, state, headline))
 
     async def _report(self, context: RunContext, code: int, state: str, headline: str | None) -> None:
-        with closing(_open_store(context)) as store:
+        with closing(open_store(context)) as store:
             notifier = Notifier(context, store)
             next_step = None if code == ExitCode.STOPPED else context.command("doctor")
             notifier.report(news_without_run(notifier.target, code, state, next_step, now(), headline))
@@ -143,13 +143,13 @@ class Messenger:
         return self._thread.start(self._send_waiting(loaded))
 
     async def _send_waiting(self, loaded: LoadedTargets) -> None:
-        contexts = [loaded.context_of_messages(name) for name in loaded.names]
+        contexts = [loaded.context_of_messages(name) for name in loaded.names if loaded.works_for(name)]
         used = [context for context in contexts if _is_used(context)]
         if not used:
             return
-        with closing(_open_store(loaded.common)) as store:
+        with closing(open_store(loaded.common)) as store:
             notifiers = [Notifier(context, store) for context in used]
-            if len(contexts) > 1:
+            if len(contexts) > 1 and not loaded.common.fleet:  # else another machine may have them
                 known = {name_target(context) for context in contexts}
                 gone = [name for name in store.targets() if name not in known]
                 notifiers += [Notifier(loaded.common, store, name) for name in gone]
@@ -164,7 +164,7 @@ class Messenger:
             return
         for job in find_late_jobs([*loaded.each.values()], [], loaded.common):
             notifier = by_name.get(job.target)
-            if notifier and self._is_news(job, notifier.notify.repeat):
+            if notifier and self._is_news(job, notifier.notify.repeat) and not _is_sent(job, notifier):
                 self._late[job.target] = (job.missing.since, now().timestamp())
                 notifier.report(news_of_late_job(job, notifier.context.command("runs")))
 
@@ -177,9 +177,21 @@ class Messenger:
         return since != job.missing.since or now().timestamp() - sent >= repeat
 
 
+def _is_sent(job: LateJob, notifier: Notifier) -> bool:
+    """Return whether another machine has sent that a job is late, by all channels that say it."""
+    if not notifier.context.fleet:
+        return False
+    names = [channel.name for channel in notifier.channels if channel.on != "never"]
+    sent = [notifier.store.last_trouble(notifier.target, name) for name in names]
+    clock = now().timestamp()
+    return all(
+        last is not None
+        and last.trouble == LATE
+        and last.late_since == job.missing.since
+        and clock - last.sent_at < notifier.notify.repeat
+        for last in sent
+    )
+
+
 def _is_used(context: RunContext) -> bool:
     return context.target != SANDBOX and context.settings.notify.is_used
-
-
-def _open_store(context: RunContext) -> NotificationStore:
-    return NotificationStore.open(context.archive.state_dir, patience_of(context))

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from presence_worker.fleet.membership import Membership
+from presence_worker.fleet.member import FleetMember
 from presence_worker.queue.job_queue import JobQueue
 from presence_worker.serve.live_runs import LiveRuns
 from presence_worker.serve.messenger import Messenger
@@ -28,24 +28,11 @@ def anyio_backend() -> tuple[str, Mapping[str, Any]]:
     return VIRTUAL_TIME
 
 
-class Member(Membership):
-    """One of several, that shares nothing but the queue that it is given."""
-
-    settings = Fleet()
-    id = "a"
-
-    def queue_in(self, state_dir: Path) -> JobQueue:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
-
-
 class Machine(TargetPauses):
     """Owns the pauses of a machine whose secret is said to be right or wrong."""
 
     def __init__(self, queue: JobQueue, state: Path, *, is_right: bool) -> None:
-        context = replace(context_for("http://127.0.0.1:9", state), fleet=Member())
+        context = replace(context_for("http://127.0.0.1:9", state), fleet=FleetMember(Fleet()))
         super().__init__(targets_of(a=context), ServiceNotes(queue), Messenger(), LiveRuns())
         self.is_right = is_right
 

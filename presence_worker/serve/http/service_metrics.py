@@ -1,6 +1,5 @@
 """Figures of the service for Prometheus: those of each target's runs, and those of its jobs."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,7 +9,8 @@ import structlog
 from aiohttp import web
 
 from ...errors import StateFault
-from ...notify.notification_store import NotificationStore
+from ...notify.dispatch import open_store
+from ...notify.message_store import FAULTS
 from ...queue.job_queue import JobState, QueuedJob
 from ...report.metrics_text import Sample, counter_lines, metric_lines, metrics_text
 from ...runs.listing import list_runs
@@ -22,7 +22,6 @@ from .route import Call
 
 ANSWERED = web.AppKey("answered", Counter[str])  # requests, by status code
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PATIENCE = 1.0  # seconds for a process that writes messages
 Samples = list[tuple[str, Sample]]  # by target
 log = structlog.get_logger()
 
@@ -101,11 +100,10 @@ def _rows_at_work(service: Service, targets: Sequence[str]) -> Samples:
 
 
 def _undelivered(service: Service, targets: Sequence[str]) -> Samples:
-    state_dir = service.targets.loaded.common.archive.state_dir
     try:
-        with closing(NotificationStore.open(state_dir, PATIENCE)) as store:
+        with closing(open_store(service.targets.loaded.common)) as store:
             numbers = Counter(message.target for message in store.messages())
-    except (StateFault, sqlite3.Error) as fault:
+    except (StateFault, *FAULTS) as fault:
         log.warning("metrics.no_messages", error=type(fault).__name__)
         return []
     return _each(targets, lambda name: numbers[name])
