@@ -20,8 +20,9 @@ OLDEST = 1  # a program that knows fewer steps than this cannot use the tables a
 LOCK = 0x70726573656E6365  # of the database: one at a time makes or changes tables
 PATIENCE = "5min"  # for another one that does so, and for workers to let go of a table
 NOT_THERE = (0, 0)
+# not to_regclass: within a transaction it may remember that there was none
 HAS_VERSION = """SELECT max(pg_class.oid) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = %s AND relname = 'version'"""  # names that were looked up before may be remembered wrongly
+    WHERE nspname = %s AND relname = 'version'"""
 TOO_NEW = (
     "fleet.database: a newer version of presence-worker has changed the tables, and this one cannot use them "
     "any more. Install the version that the other machines have"
