@@ -12,12 +12,13 @@ from ..notify.notifier import name_target
 from ..run_context import RunContext
 from ..serve.served_targets import LoadedTargets
 from ..settings import Settings
+from ..settings.fleet import Fleet, takes
 from ..settings.serve import AccessToken, Role
 from ..settings.value_types import CRON, INSTALL_CRON
 from ..superoffice import open_client
 from ..wording import series
 from .chosen_target import choose_target, explain_misnamed, find_all_targets
-from .invocation import Loaded, build_context, load_common, load_target
+from .invocation import Loaded, build_context, find_target_name, load_common, load_target
 from .log import log_event
 from .options import Options
 from .token import digest_of
@@ -75,7 +76,7 @@ def _load_several(options: Options) -> LoadedTargets | None:
     broken = {path.stem: explain_misnamed(path) for path in targets.misnamed}
     for target in targets.by_name.values():
         try:
-            each[target.name] = build_context(load_target(target, options))
+            each[target.name] = _build(load_target(target, options), target.name, common.settings.fleet)
         except UsageFault as fault:
             broken[target.name] = str(fault)
     return LoadedTargets(
@@ -91,10 +92,16 @@ def load_chosen(options: Options) -> Loaded:
 
 def _load_one(options: Options) -> LoadedTargets:
     loaded = load_chosen(options)
-    context = build_context(loaded)
+    name = loaded.target.name if loaded.target else find_target_name(loaded.settings)
+    context = _build(loaded, name, loaded.settings.fleet)
     return LoadedTargets(
         each={name_target(context): context}, broken={}, common=context, serve=loaded.settings.serve
     )
+
+
+def _build(loaded: Loaded, name: str, fleet: Fleet) -> RunContext:
+    """Return the surroundings of runs of a target; those that other machines work for need no secrets."""
+    return build_context(loaded, offline=fleet.is_used and not takes(fleet, name))
 
 
 def _for_the_log(context: RunContext) -> RunContext:

@@ -116,6 +116,13 @@ def keep_text(name: str, value: bytes, connection: Connection) -> None:
     )
 
 
+def keep_first(name: str, value: bytes, connection: Connection) -> bool:
+    """Keep a text of the service under a name without one; return whether it had none, or has this one."""
+    connection.execute("INSERT INTO memory VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, value])
+    found = connection.execute("SELECT value FROM memory WHERE name = %s", [name]).fetchone()
+    return found is not None and bytes(found[0]) == value
+
+
 def read_texts(beginning: str, connection: Connection) -> Sequence[tuple[str, bytes]]:
     """Return the texts whose names have this beginning, by name."""
     query = "SELECT name, value FROM memory WHERE starts_with(name, %s)"

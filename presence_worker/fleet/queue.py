@@ -209,6 +209,11 @@ class FleetQueue:
         kept = self._sealing.seal(value.encode())
         self._database.work(lambda connection: job_rows.keep_text(TEXT + name, kept, connection))
 
+    def remember_first(self, name: str, value: str) -> bool:
+        """Keep a text under a name that has none, durably; return whether it had none."""
+        kept = self._sealing.seal(value.encode())
+        return self._database.work(lambda connection: job_rows.keep_first(TEXT + name, kept, connection))
+
     def recall(self, name: str) -> str | None:
         """Return that text."""
         return self.recall_all(name).get(name)

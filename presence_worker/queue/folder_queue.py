@@ -148,6 +148,14 @@ class FolderQueue:
         with self._locked():
             self._write_remembered(self._read_remembered() | {name: value})
 
+    def remember_first(self, name: str, value: str) -> bool:
+        """Keep a text under a name that has none, durably; return whether it had none."""
+        with self._locked():
+            known = self._read_remembered()
+            if name not in known:
+                self._write_remembered(known | {name: value})
+            return name not in known
+
     def recall(self, name: str) -> str | None:
         """Return that text."""
         return self._read_remembered().get(name)

@@ -148,6 +148,12 @@ class JobQueue(Protocol):
     def remember(self, name: str, value: str) -> None:
         """Keep a text of the service under a name, such as the last moment of a schedule, durably."""
 
+    def remember_first(self, name: str, value: str) -> bool:
+        """Keep a text under a name that has none, durably; return whether it had none.
+
+        Two who ask for the same name have different texts.
+        """
+
     def recall(self, name: str) -> str | None:
         """Return that text."""
 

@@ -9,6 +9,7 @@
 """
 
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from anyio.abc import TaskGroup
 from .. import clock
 from ..clock import local_time
 from ..cron import times_after
-from ..errors import ExitCode, PresenceWorkerError
+from ..errors import DatabaseAway, ExitCode, PresenceWorkerError
 from ..journal import is_trusted
 from ..operator_files import newest_match
 from ..queue.job_queue import NewJob, QueuedJob
@@ -35,6 +36,8 @@ from .receiving import receiving
 from .service import Service
 
 BY = "schedule"
+MISSED = "missed"  # begins the names of times that a machine has said were missed
+KNOWN = timedelta(days=7)  # so long, that is remembered
 LOOK = 1.0  # seconds until the clock is read again: it can be set, and a machine can sleep
 FEW = 100  # times that are looked up in the queue
 ON_TIME = timedelta(minutes=1)  # so late, a job is not late
@@ -79,18 +82,22 @@ class Timetable:
         self._plans: dict[str, Plan] = {}
         self._said: dict[str, str] = {}  # by target, what was logged last
         self._busy: set[str] = set()  # targets with a task
+        self._waiting: dict[str, tuple[datetime, float]] = {}  # by target: a time without a file, since when
         self._threads: dict[str, InThreads] = {}  # by target: a share that hangs holds up no other one
 
     def check(self, tasks: TaskGroup) -> None:
         """Put in what is due of all targets, each in a task of its own."""
-        for target, context in self._service.targets.loaded.each.items():
-            if target not in self._busy:
+        loaded = self._service.targets.loaded
+        for target, context in loaded.each.items():
+            if target not in self._busy and loaded.works_for(target):
                 self._busy.add(target)
                 tasks.start_soon(self._check_times, target, context.settings.job)
 
     async def _check_times(self, target: str, job: JobSettings) -> None:
         try:
             await self._serve_target(target, job)
+        except DatabaseAway as error:
+            self._say_once("schedule.waits", target, moment=self._now().isoformat(), detail=str(error))
         except Exception as error:  # noqa: BLE001 - the service, and the other targets, go on
             self._say_once("schedule.failed", target, error=type(error).__name__)
         finally:
@@ -134,14 +141,16 @@ class Timetable:
     async def _settle_times(self, target: str, job: JobSettings, plan: Plan) -> None:
         """Deal with the times that have come: the last one is made good, where it is not too late."""
         now = self._now()
+        if await self._may_be_for_others(target, job, plan):
+            return
         times = await self._thread(target)(self._open_times, target, job, plan, now)
         if times and now - times[-1] > max(ON_TIME, timedelta(seconds=job.catch_up)):
-            self._miss(target, job, times, TOO_LATE)
+            await self._miss(target, job, times, TOO_LATE)
         elif times:
             if not await self._start_or_say(target, job, times[-1], plan):
                 return
             if times[:-1]:
-                self._miss(target, job, times[:-1], FOLLOWED, times[-1])
+                await self._miss(target, job, times[:-1], FOLLOWED, times[-1])
         last = times[-1] if times else now
         self._plans[target] = await self._thread(target)(
             self._remember, target, job, plan.lines, last, plan.again
@@ -155,7 +164,23 @@ class Timetable:
         known = next(put_in, plan.last)
         return [moment for moment in times if moment > known]
 
-    def _miss(
+    async def _may_be_for_others(self, target: str, job: JobSettings, plan: Plan) -> bool:
+        """Return whether a file is missing here that another machine may have and still put in."""
+        if not self._is_shared or not job.source:
+            return False
+        source = await self._thread(target)(newest_match, job.source)
+        if source is not None:
+            return False
+        due, since = self._waiting.get(target, (None, 0.0))
+        if due != plan.next:
+            due, since = self._waiting[target] = plan.next, anyio.current_time()
+        return anyio.current_time() - since < ON_TIME.total_seconds()
+
+    @property
+    def _is_shared(self) -> bool:
+        return self._service.targets.loaded.common.fleet is not None
+
+    async def _miss(
         self,
         target: str,
         job: JobSettings,
@@ -163,7 +188,12 @@ class Timetable:
         why: str,
         made_up: datetime | None = None,
     ) -> None:
-        """Log and report that times were missed; *made_up* is the later one that is made up for."""
+        """Log and report that times were missed; *made_up* is the later one that is made up for.
+
+        Of several machines, one does.
+        """
+        if self._is_shared and not await self._thread(target)(self._is_first, target, times[-1]):
+            return
         log.warning(
             "schedule.missed",
             target=target,
@@ -180,6 +210,14 @@ class Timetable:
         code, state = (ExitCode.REFUSED, State.REFUSED) if is_refused else (ExitCode.STOPPED, State.STOPPED)
         self._service.report(target, code, state, headline)
 
+    def _is_first(self, target: str, moment: datetime) -> bool:
+        """Return whether no other machine has said that a time was missed."""
+        queue, beginning = self._service.queue, f"{MISSED} {target} "
+        for name in queue.recall_all(beginning):
+            if moment - datetime.fromisoformat(name.removeprefix(beginning)) > KNOWN:
+                queue.forget(name)
+        return queue.remember_first(f"{beginning}{moment.isoformat()}", secrets.token_hex(8))
+
     async def _start_or_say(self, target: str, job: JobSettings, due: datetime, plan: Plan) -> bool:
         """Put a job in; return whether nothing more is to do for this time."""
         try:
@@ -191,7 +229,7 @@ class Timetable:
         if found:
             log.info("schedule.started", target=target, moment=due.isoformat(), job=found.id)
         else:
-            self._miss(target, job, [due], NO_FILE)
+            await self._miss(target, job, [due], NO_FILE)
         return True
 
     async def _start(self, target: str, job: JobSettings, due: datetime, plan: Plan) -> QueuedJob | None:

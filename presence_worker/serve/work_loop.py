@@ -19,6 +19,7 @@ from .what_follows import US, JobTrouble, Stopper
 PROBE = 1 << 20  # bytes that a disk must take before it is called well
 FULL = 2.0  # seconds until the turn of a target comes again for which there is no place now
 READ = 2.0  # seconds until the queue is read again: other programs put jobs in as well
+READ_SHARED = 4.0  # the same where machines share a queue: a new job wakes one of them
 CRASHED = "The service crashed while it carried out a job."
 log = structlog.get_logger()
 
@@ -55,7 +56,9 @@ class WorkLoop:
                 while True:
                     self._woken = anyio.Event()
                     await self._begin_jobs(tasks)
-                    with anyio.move_on_after(READ):
+                    with anyio.move_on_after(
+                        READ_SHARED if self._around.targets.loaded.common.fleet else READ
+                    ):
                         await self._woken.wait()
             finally:
                 self.is_stopping = True

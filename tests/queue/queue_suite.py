@@ -303,6 +303,16 @@ class QueueSuite:
         names = ("schedule main", "schedule second/..", "other")
         assert [open_queue().recall(name) for name in names] == ["2026-12-02T02:30:00+01:00", "never", None]
 
+    def test_the_first_text_of_a_name(self, queue: JobQueue, open_queue: OpenQueue) -> None:
+        """Of two who keep a text under a name, the first one does, until it is forgotten."""
+        kept = [each.remember_first("missed 1", who) for each, who in ((queue, "a"), (open_queue(), "b"))]
+        first = queue.recall("missed 1")
+
+        queue.forget("missed 1")
+
+        assert (kept, first) == ([True, False], "a")
+        assert open_queue().remember_first("missed 1", "b")
+
     def test_texts_are_forgotten(self, queue: JobQueue, open_queue: OpenQueue) -> None:
         """Alone: the others stay, and are found by the beginning of their names."""
         for name in ("stopped 1", "stopped 2", "refused main"):

@@ -132,6 +132,11 @@ class MemoryQueue:
     def remember(self, name: str, value: str) -> None:
         self.kept[name] = value
 
+    def remember_first(self, name: str, value: str) -> bool:
+        is_first = name not in self.kept
+        self.kept.setdefault(name, value)
+        return is_first
+
     def recall(self, name: str) -> str | None:
         return self.kept.get(name)
 
