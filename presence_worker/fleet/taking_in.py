@@ -16,7 +16,8 @@ from .run_file import insert
 
 LOWEST = "SELECT least(coalesce(min(number), 1), 1) FROM run"
 NEXT = "SELECT nextval('run_number')"
-COUNT_ON = "SELECT setval('run_number', greatest(last_value, (SELECT max(number) FROM run))) FROM run_number"
+COUNT_ON = """SELECT max(nextval('run_number')) FROM run_number,
+    generate_series(1, (SELECT max(number) FROM run) - last_value)"""  # to set it is the owner's right
 AT_WORK = "a process works on it; take it in when it has ended"
 NUMBER_TAKEN = "the database has another run with its number"
 Describe = Callable[[Journal], bytes | None]  # gives the summary of a run as the index keeps it
@@ -101,7 +102,7 @@ def _number(runs: Sequence[_Run], missing: set[str], member: FleetMember) -> Ite
 def _ask(query: str, member: FleetMember) -> int:
     text = query.encode()
     found = member.database.work(lambda connection: connection.execute(text).fetchone())
-    return int(found[0]) if found else 0
+    return int(found[0] or 0) if found else 0
 
 
 @contextmanager
