@@ -24,9 +24,7 @@ AGAIN = 1.0  # seconds until the database is asked again
 LOST = (
     "another machine works on this target by now; nothing more is sent or written here, the run goes on there"
 )
-AWAY = (
-    "the database of fleet.database was away when the run had to end; its last rows are looked up again"
-)
+AWAY = "the database of fleet.database was away when the run had to end; its last rows are looked up again"
 CLOCK = getattr(time, "CLOCK_BOOTTIME", None)  # goes on while the machine sleeps
 
 

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from .database import Connection
 from .turn_rows import queue_of
 
-DELETED = "jobs.deleted"  # in the table `memory`: the number of the last deletion
 CHANGED = """SELECT id, number, changed, state, body FROM job WHERE changed > %(seen)s
-    UNION ALL SELECT '', 0, convert_from(value, 'UTF8')::bigint, '', '' FROM memory WHERE name = %(deleted)s
+    UNION ALL SELECT '', 0, changed, '', '' FROM job_deleted
     ORDER BY number"""
 FIND = "SELECT id, number, changed, state, body FROM job WHERE id = %(id)s OR key = %(key)s"
 INSERT = """INSERT INTO job (id, number, changed, target, state, key, body, content)
@@ -24,8 +23,8 @@ UPDATE = """UPDATE job SET changed = next_job_change(), state = %(state)s, body 
     WHERE id = %(id)s AND changed = %(before)s"""
 DELETE = """WITH n AS MATERIALIZED (SELECT next_job_change() AS changed),
     gone AS (DELETE FROM job USING n WHERE id = %(id)s AND job.changed = %(before)s RETURNING n.changed)
-    INSERT INTO memory SELECT %(deleted)s, convert_to(changed::text, 'UTF8') FROM gone
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+    INSERT INTO job_deleted SELECT changed FROM gone
+    ON CONFLICT (is_only) DO UPDATE SET changed = excluded.changed"""
 DEFER = """INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)
     VALUES (%(queue)s, 'turn', %(target)s, %(target)s)
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = NULL
@@ -56,7 +55,7 @@ class NewRow(NamedTuple):
 
 def read_changed(seen: int, connection: Connection) -> tuple[list[JobRow], int]:
     """Return what changed after number *seen*, in the order of jobs, and the number of the last deletion."""
-    found = connection.execute(CHANGED, {"seen": seen, "deleted": DELETED})
+    found = connection.execute(CHANGED, {"seen": seen})
     rows = [JobRow._make(row) for row in found]
     return [row for row in rows if row.id], max((row.changed for row in rows if not row.id), default=0)
 
@@ -98,7 +97,7 @@ def update(row: JobRow, before: int, connection: Connection, *, keep_content: bo
 
 def delete(job_id: str, before: int, connection: Connection) -> bool:
     """Delete a job, if its last change is still number *before*; return whether it was."""
-    values = {"id": job_id, "before": before, "deleted": DELETED}
+    values = {"id": job_id, "before": before}
     return connection.execute(DELETE, values).rowcount > 0
 
 

@@ -91,6 +91,11 @@ CREATE UNIQUE INDEX job_by_key ON job (coalesce(by, ''), key) WHERE key IS NOT N
 CREATE INDEX job_open ON job (target, number) WHERE state IN ('waiting', 'working');
 CREATE INDEX job_changed ON job (changed);
 
+CREATE TABLE job_deleted (
+    changed bigint NOT NULL,      -- the number of the last deletion of a job: readers look which are gone
+    is_only bool PRIMARY KEY DEFAULT true CHECK (is_only)
+);
+
 CREATE TABLE memory (             -- what the service keeps, such as the last moment of a schedule
     name  text PRIMARY KEY,
     value bytea NOT NULL
