@@ -82,6 +82,10 @@ class FleetMember:
         with database.connection() as connection:
             check_key(self.sealing, connection)
 
+    def read_keys_again(self) -> None:
+        """Read the keys of payloads again; see `Membership`."""
+        self.sealing.read_again()
+
     def close(self) -> None:
         """End the threads, and let go of all connections."""
         for part in ("writer", "leases"):

@@ -113,5 +113,8 @@ class Membership(Protocol):
     def derived_keys(self, purpose: str) -> Sequence[bytes]:
         """Return keys for a purpose that all machines share, newest first; none without a key file."""
 
+    def read_keys_again(self) -> None:
+        """Read the keys of payloads again; raise UsageFault, and keep the old ones, where that fails."""
+
     def close(self) -> None:
         """Let go of all connections."""

@@ -145,11 +145,19 @@ class Service:
 
     async def reload(self) -> None:
         """Read the configuration again, and try the targets again that wait."""
-        await work_in_thread(self.targets.reload)
+        await work_in_thread(self._read_again)
         self._report_broken()
         await self._pauses.end_all()
         self._loop.wake()
         self.live.notify(None)
+
+    def _read_again(self) -> None:
+        self.targets.reload()
+        try:
+            if fleet := self.targets.loaded.common.fleet:
+                fleet.read_keys_again()
+        except PresenceWorkerError as fault:
+            self.targets.problem = self.targets.problem or str(fault)
 
     async def submit(self, new: NewJob, content: Path | None) -> tuple[QueuedJob, bool]:
         """Queue a job, durably; return it, and whether it is new.
