@@ -154,6 +154,7 @@ def test_a_run_on_another_machine_is_seen_and_stopped(machines: Machines) -> Non
     took = time.monotonic() - began
     seen = [each.ask("GET", path)[1] for each in (front, machines.works)]
     again, _ = front.ask("POST", f"/api/v1/runs/{job['run_id']}/stop")
+    files = [each.ask("GET", f"/api/v1/runs/{job['run_id']}/report.csv") for each in (front, machines.works)]
 
     assert (job["state"], job["actions"]) == ("working", ["stop"])
     assert 'presence_worker_run_in_progress_rows{target="oslo",result="updated"}' in figures
@@ -163,6 +164,8 @@ def test_a_run_on_another_machine_is_seen_and_stopped(machines: Machines) -> Non
     assert (seen[0]["state"], seen[0]["exit_code"]) == ("stopped", 143)
     assert "Stopped by the token test" in seen[0]["headline"]
     assert seen[0]["counts"]["not_sent"] > 0
+    assert files[0][0] == 200
+    assert files[0] == files[1]
 
 
 def test_who_saw_a_run_may_decide_on_it_at_another_machine(machines: Machines) -> None:
