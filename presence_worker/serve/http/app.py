@@ -10,12 +10,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ...errors import StateFault
+from ...errors import DatabaseAway, StateFault
 from ..pages.site import PageSite
 from ..service import Service
 from .access import Access
 from .admission import Admission
-from .event_stream import EVENTS, STREAMS, end_streams
+from .event_stream import EVENTS, STREAMS, end_streams, log_fault
 from .openapi import ALL_ROUTES
 from .problem import WAIT, HttpProblem, render_problem
 from .route import Call, HttpRoute, Site
@@ -33,6 +33,7 @@ SAFE_HEADERS = {  # where a handler has set none
 }
 FOR_ANY_HOST = [route.path for route in ROUTES if route.is_for_any_host]
 NO_DISK = "The service cannot use its state directory. Its log has the details"
+NO_DATABASE = "The service cannot reach its database. Jobs that were accepted are safe"
 FAULT_OF_OURS = "The service made an error. Its log has the details"
 
 
@@ -98,8 +99,8 @@ def _with_problems(site: Site, access: Access, service: Service) -> Middleware:
             problem = _of_router(found)
         except ConnectionError:  # the client has gone
             raise
-        except StateFault as fault:
-            problem = _note_disk(fault, service)
+        except (StateFault, DatabaseAway) as fault:
+            problem = _note_fault(fault, service)
         except Exception:
             log.exception("http.failed", method=request.method, path=_path_of(request))
             problem = HttpProblem(500, FAULT_OF_OURS)
@@ -110,10 +111,10 @@ def _with_problems(site: Site, access: Access, service: Service) -> Middleware:
     return answer
 
 
-def _note_disk(fault: StateFault, service: Service) -> HttpProblem:
+def _note_fault(fault: StateFault | DatabaseAway, service: Service) -> HttpProblem:
     service.note_disk(fault)
-    log.warning("http.no_disk", detail=str(fault))
-    return HttpProblem(503, NO_DISK, WAIT)
+    log_fault(fault)
+    return HttpProblem(503, NO_DATABASE if isinstance(fault, DatabaseAway) else NO_DISK, WAIT)
 
 
 def _path_of(request: web.Request) -> str | None:

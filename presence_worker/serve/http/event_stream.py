@@ -5,7 +5,7 @@ import orjson
 import structlog
 from aiohttp import web
 
-from ...errors import StateFault
+from ...errors import DatabaseAway, StateFault
 from ...json_form import Json, json_object
 from ...threads import work_in_thread
 from ..job_views import view_jobs
@@ -132,12 +132,18 @@ async def stream_events(call: Call) -> web.StreamResponse:
         await EventStream(call, response).run()
     except* ConnectionError:  # the watcher has gone
         pass
-    except* StateFault as faults:
+    except* (StateFault, DatabaseAway) as faults:
         call.service.note_disk(faults.exceptions[0])
-        log.warning("http.no_disk", detail=str(faults.exceptions[0]))  # the watcher comes again
+        log_fault(faults.exceptions[0])  # the watcher comes again
     except* Exception:
         log.exception("http.failed", path="events")  # too late for another answer
     return response
+
+
+def log_fault(fault: Exception) -> None:
+    """Log what keeps the service from an answer: the database is away, or the disk does not work."""
+    event = "http.no_database" if isinstance(fault, DatabaseAway) else "http.no_disk"
+    log.warning(event, detail=str(fault))
 
 
 async def end_streams(app: web.Application) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import anyio
 from aiohttp import web
 
-from ...errors import StateFault
+from ...errors import DatabaseAway, StateFault
 from ...json_form import Json, json_object
 from ...queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull, places_of
 from ...run_states import JobCommand, JobWay
@@ -197,10 +197,10 @@ async def acknowledge(
 
 
 async def _find_place(call: Call, job: QueuedJob) -> int | None:
-    """Return the place that a job had at first; None: the disk does not say, but the job is taken."""
+    """Return the place that a job had at first; None: that cannot be read, but the job is taken."""
     try:
         jobs = await work_in_thread(call.service.queue.jobs)
-    except StateFault:
+    except (StateFault, DatabaseAway):
         return None
     before = [each for each in jobs if each.order < job.order and each.new.target == job.new.target]
     return 1 + len(places_of(before))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from presence_worker.errors import StateFault
+from presence_worker.errors import DatabaseAway, StateFault
 from presence_worker.queue.folder_queue import FolderQueue
 from presence_worker.queue.job_queue import QueuedJob
 
@@ -23,6 +23,13 @@ class Unlisted(FolderQueue):
 
     def jobs(self) -> Sequence[QueuedJob]:
         raise StateFault(f"{self.folder}: input/output error")
+
+
+class Unreached(FolderQueue):
+    """A queue whose database takes jobs in, and is away then."""
+
+    def jobs(self) -> Sequence[QueuedJob]:
+        raise DatabaseAway("the database of fleet.database cannot be reached")
 
 
 class Unwritable(FolderQueue):
@@ -122,3 +129,21 @@ async def test_a_stream_ends_and_its_watcher_comes_again(tmp_path: Path) -> None
 
     assert (answer.status, answer.body) == (200, b"")
     assert [event["event"] for event in logged] == ["queue.failed", "http.no_disk"]
+
+
+async def test_a_database_that_is_away_is_503(tmp_path: Path) -> None:
+    """Programs, people and streams hear of it; a job that is in the database stays taken."""
+    async with idle(tmp_path) as front:
+        front.service.queue = Unreached(tmp_path)
+        cookie = await sign_in(front, "admin")
+        with structlog.testing.capture_logs() as logged:
+            taken = await front.submit()
+            listed = await front.ask("GET", JOBS)
+            page = await front.ask("GET", "/", None, Cookie=cookie, **PAGE)
+            stream = await front.ask("GET", "/api/v1/events", "watcher")
+
+    assert (taken.status, taken.json["position"]) == (202, None)
+    check_says_try_again(listed, tmp_path)
+    assert "The service cannot reach its database" in page.body.decode()
+    assert (page.status, stream.status, stream.body) == (503, 200, b"")
+    assert [each["event"] for each in logged].count("http.no_database") == 3

@@ -1,0 +1,1 @@
+"""What a service shows while the database of several machines is away."""
