@@ -15,7 +15,8 @@ from .sealing import Sealing
 
 LOOK = 0.5  # seconds until we look whether waiting is still any use
 MOST = 500  # rows of a page
-PAGE, LOW = 0.2, 0.3  # of what may be handed out: a page, and what is left when the next one is asked for
+LEAST, PAGE = 0.2, 0.5  # of what may be handed out: a page, at least and at most
+LOW = 0.35  # of it, when the next page is asked for: until that comes, half a second is to be sent
 
 
 class Waiting(Held, Protocol):
@@ -58,7 +59,8 @@ class LedgerOutbox:
 
     async def take(self, after: int, most: int) -> Sequence[Change]:
         """Return the next rows to send; see `Outbox`."""
-        while (room := self._limit + self._aside - len(self._open)) < min(most, self.pages.size):
+        least = min(most, max(1, int(self._limit * LEAST)))
+        while (room := self._limit + self._aside - len(self._open)) < least:
             self._has_room = anyio.Event()
             await self._has_room.wait()
         page = await work_in_thread(self._outbox.take, after, min(most, room))
