@@ -12,10 +12,12 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import anyio
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
+from psycopg_pool import AsyncConnectionPool
 
 from ..threads import work_in_thread
 from .member import FleetMember
@@ -127,7 +129,12 @@ class FleetTurns:
         database = self._member.database
         app = App(
             connector=PsycopgConnector(
-                conninfo=database.conninfo, min_size=1, max_size=CONNECTIONS, timeout=WAIT, name="engine"
+                conninfo=database.conninfo,
+                pool_factory=_pool,
+                min_size=1,
+                max_size=CONNECTIONS,
+                timeout=WAIT,
+                name="engine",
             )
         )
         app.task(name=TASK, pass_context=True)(self._hold)
@@ -222,3 +229,11 @@ class FleetTurns:
         with suppress(Exception):  # it is tried again
             for target in await give_back(due, app) if due else ():
                 self._due.pop(target, None)
+
+
+def _pool(**how: Any) -> AsyncConnectionPool:
+    """Return connections that are not tried before each use: one that is lost ends the engine, as it should.
+
+    Each try would be a transaction more, about one a second.
+    """
+    return AsyncConnectionPool(**{**how, "check": None})
