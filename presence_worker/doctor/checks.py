@@ -13,7 +13,16 @@ from ..superoffice import is_online, open_client
 from ..superoffice.addresses import service_root
 from ..superoffice.anonymous_client import open_anonymous_client
 from ..wording import amount
-from . import duration, hosted_service, machine, network, permissions, receivers, service_state
+from . import (
+    duration,
+    hosted_service,
+    machine,
+    network,
+    permissions,
+    receivers,
+    service_state,
+    shared_database,
+)
 from .probe import CheckBlockedError, CheckResult, Probe, Severity, skipped
 
 HERE, THERE = ExitCode.USAGE, ExitCode.STOPPED  # where the fault is: on this side, or at SuperOffice
@@ -71,6 +80,16 @@ class Check(NamedTuple):
 CHECKS = {
     "configuration": Check(machine.configuration, HERE, ManualPage.SETTINGS),
     "secret files": Check(machine.secret_files, HERE, ManualPage.SECURITY),
+    "database": Check(
+        shared_database.reach, THERE, ManualPage.MANY_MACHINES, concerns=shared_database.is_shared
+    ),
+    "tables": Check(
+        shared_database.fitness,
+        HERE,
+        ManualPage.MANY_MACHINES,
+        needs=("database",),
+        concerns=shared_database.is_shared,
+    ),
     "state directory": Check(machine.state_directory, HERE, ManualPage.TROUBLESHOOTING),
     "disk room": Check(machine.disk_room, HERE, ManualPage.TROUBLESHOOTING, needs=("state directory",)),
     "lock": Check(machine.lock, HERE, ManualPage.TROUBLESHOOTING),
@@ -105,7 +124,7 @@ CHECKS = {
     "folders": Check(hosted_service.inboxes, HERE, ManualPage.SERVICE, concerns=hosted_service.has_inboxes),
 }
 
-OF_SERVICE = ("service", "queue", "folders")  # one service works for all targets
+OF_SERVICE = ("database", "tables", "service", "queue", "folders")  # which all targets share
 
 
 async def run_checks(probe: Probe) -> list[NamedResult]:

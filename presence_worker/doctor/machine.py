@@ -19,6 +19,7 @@ from ..wording import figure, series
 from .hosted_service import secret_files_of as files_of_service
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 from .receivers import has_secrets, secret_files_of
+from .shared_database import has_password
 
 MEGABYTE = 1_000_000
 ROW_BYTES = 3 * 1024  # of journal and reports together, generously
@@ -55,8 +56,11 @@ async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
     auth = probe.settings.auth
     files = [getattr(auth, f"{name}_file") for name in SECRETS]
     notify = probe.settings.notify
-    files += [file for file in probe.config[:1] if _has_secrets(file) or has_secrets(notify)]
-    files = [*files, auth.private_key_file, *secret_files_of(notify), *files_of_service(probe.settings.serve)]
+    fleet = probe.settings.fleet
+    is_secret = has_secrets(notify) or has_password(fleet)
+    files += [file for file in probe.config[:1] if is_secret or _has_secrets(file)]
+    files += [auth.private_key_file, fleet.database_password_file, fleet.encryption_key_file]
+    files = [*files, *secret_files_of(notify), *files_of_service(probe.settings.serve)]
     files = [file for file in files if file]
     exposed = [file for file in files if _is_exposed(file)]
     for file in exposed:

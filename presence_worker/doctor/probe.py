@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from yarl import URL
 
 from ..errors import UsageFault
+from ..fleet.membership import DatabaseFacts
 from ..model import Outcome, Trouble
 from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
@@ -76,6 +77,7 @@ class Probe:
     pages: int = 0  # of the list
     shows_presence: bool = False
     expected: ExpectedJob | None = None
+    database: DatabaseFacts | None = None  # None: it is not reached, or this machine is alone
 
     @property
     def settings(self) -> Settings:

@@ -29,12 +29,18 @@ class Column(NamedTuple):
 
 def check_key(sealing: Sealing, connection: Connection) -> None:
     """Raise UsageFault where the database is encrypted, and our key does not fit; the first one marks it."""
-    (mark,) = connection.execute("SELECT mark FROM version").fetchone() or (None,)
-    if mark is not None:
-        sealing.open(mark)
+    mark = fits(sealing, connection)
     if mark is None or (sealing.is_used and not is_sealed(mark)):
         with suppress(errors.InsufficientPrivilege):  # of a role that only reads
             connection.execute("UPDATE version SET mark = %s", [sealing.seal(b"")])
+
+
+def fits(sealing: Sealing, connection: Connection) -> bytes | None:
+    """Return the mark of the database, if it has one; raise UsageFault where our key does not fit."""
+    (mark,) = connection.execute("SELECT mark FROM version").fetchone() or (None,)
+    if mark is not None:
+        sealing.open(mark)
+    return bytes(mark) if mark is not None else None
 
 
 def reseal_all(sealing: Sealing, connection: Connection) -> int:

@@ -12,9 +12,11 @@ from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from . import workers
 from .database import SharedDatabase
+from .examination import examine
 from .group_writer import GroupWriter
 from .key_change import check_key
 from .leases import LeaseKeeper
+from .membership import DatabaseFacts
 from .notices import SharedNotices
 from .queue import FleetQueue
 from .run_progress import RunsOfOthers
@@ -77,14 +79,18 @@ class FleetMember:
                 self._queues[state_dir] = FleetQueue(self.database, self.sealing, state_dir)
             return self._queues[state_dir]
 
+    def examine(self) -> DatabaseFacts:
+        """Return what a new connection finds; raise DatabaseAway, or UsageFault where it is refused."""
+        return examine(self.settings)
+
+    def read_keys_again(self) -> None:
+        """Take the keys that the key file has now; raise UsageFault where it has none."""
+        self.sealing.read_again()
+
     def _prepare(self, database: SharedDatabase) -> None:
         ensure(database)
         with database.connection() as connection:
             check_key(self.sealing, connection)
-
-    def read_keys_again(self) -> None:
-        """Read the keys of payloads again; see `Membership`."""
-        self.sealing.read_again()
 
     def close(self) -> None:
         """End the threads, and let go of all connections."""

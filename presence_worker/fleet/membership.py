@@ -85,6 +85,19 @@ class Notices(Protocol):
         """Take messages out of the queue."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
+    """What a new connection found of the database."""
+
+    version: int  # as PostgreSQL has it: 150004 is 15.4
+    round_trip: float  # seconds
+    ahead: float  # seconds that this machine's clock is ahead of its clock
+    is_durable: bool  # whether it writes to disk what it confirms
+    is_private: bool  # whether the connection is encrypted, or leaves no machine
+    trouble: str | None  # why its tables or our key do not fit; None: they do
+    may_write: bool
+
+
 class Membership(Protocol):
     """This process as one of several that share a database; `FleetMember` has more of it."""
 
@@ -113,8 +126,11 @@ class Membership(Protocol):
     def derived_keys(self, purpose: str) -> Sequence[bytes]:
         """Return keys for a purpose that all machines share, newest first; none without a key file."""
 
+    def examine(self) -> DatabaseFacts:
+        """Return what a new connection finds; raise DatabaseAway, or UsageFault where it is refused."""
+
     def read_keys_again(self) -> None:
-        """Read the keys of payloads again; raise UsageFault, and keep the old ones, where that fails."""
+        """Take the keys that the key file has now; raise UsageFault where it has none."""
 
     def close(self) -> None:
         """Let go of all connections."""

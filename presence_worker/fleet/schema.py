@@ -20,6 +20,7 @@ OLDEST = 1  # a program that knows fewer steps than this cannot use the tables a
 LOCK = 0x70726573656E6365  # of the database: one at a time makes or changes tables
 PATIENCE = "5min"  # for another one that does so, and for workers to let go of a table
 NOT_THERE = (0, 0)
+VERSION = "SELECT version, oldest FROM presence_worker.version"  # named whole: no right is not no table
 # not to_regclass: within a transaction it may remember that there was none
 HAS_VERSION = """SELECT max(pg_class.oid) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = %s AND relname = 'version'"""
@@ -87,7 +88,9 @@ def _read_version(connection: Connection) -> tuple[int, int]:
     row = connection.execute(HAS_VERSION, [SCHEMA]).fetchone()
     if row is None or row[0] is None:
         return NOT_THERE
-    version, oldest = connection.execute("SELECT version, oldest FROM version").fetchone() or NOT_THERE
+    version, oldest = (
+        connection.execute(f"SELECT version, oldest FROM {SCHEMA}.version").fetchone() or NOT_THERE
+    )
     return int(version), int(oldest)
 
 
