@@ -88,9 +88,7 @@ def _read_version(connection: Connection) -> tuple[int, int]:
     row = connection.execute(HAS_VERSION, [SCHEMA]).fetchone()
     if row is None or row[0] is None:
         return NOT_THERE
-    version, oldest = (
-        connection.execute(f"SELECT version, oldest FROM {SCHEMA}.version").fetchone() or NOT_THERE
-    )
+    version, oldest = connection.execute(VERSION).fetchone() or NOT_THERE
     return int(version), int(oldest)
 
 
