@@ -132,6 +132,10 @@ class FleetArchive(Archive):
             return False
         return is_time
 
+    def is_ours(self, folder: Path) -> bool:
+        """Return whether a run is ours to delete; this machine may have no copy of it."""
+        return RUN_ID.fullmatch(folder.name) is not None and not folder.is_symlink()
+
     def delete(self, folder: Path) -> None:
         """Delete a run on all machines; raise Locked while one works on it; see `Archive`."""
         folder.mkdir(mode=PRIVATE, exist_ok=True)

@@ -164,6 +164,10 @@ class Archive:
             if not is_staged(folder / JOURNAL):
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def is_ours(self, folder: Path) -> bool:
+        """Return whether a run's folder is ours to delete."""
+        return is_run_folder(folder)
+
     def delete(self, folder: Path) -> None:
         """Delete a run; raise Locked while a process works on it, OSError where it cannot be deleted.
 

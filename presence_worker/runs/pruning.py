@@ -10,7 +10,7 @@ from itertools import chain
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import KnownRun, RunRecord, id_made_ago, is_run_folder, moment_ago
+from ..journal import Archive, KnownRun, RunRecord, id_made_ago, moment_ago
 from ..queue.job_queue import OVER, JobQueue, QueuedJob
 from ..run_context import RunContext
 from ..run_states import JobWay, State
@@ -49,7 +49,7 @@ def prune_runs(context: RunContext, owner_of: OwnerOf | None = None) -> Pruning:
     archive.sweep(runs, spare=context.settings.storage.keep)
     awaited: set[str] = set()  # addresses at which an earlier run may still be continued
     future, verdicts = Future(context), Verdicts()
-    for run, no_younger_than in _with_age(runs):
+    for run, no_younger_than in _with_age(runs, archive):
         owner = owner_of(run)
         if owner is None:
             _note_others(run, awaited)
@@ -63,7 +63,7 @@ def prune_runs(context: RunContext, owner_of: OwnerOf | None = None) -> Pruning:
     )
 
 
-def _with_age(runs: Sequence[KnownRun]) -> Iterator[tuple[KnownRun, str]]:
+def _with_age(runs: Sequence[KnownRun], archive: Archive) -> Iterator[tuple[KnownRun, str]]:
     """Yield the runs, oldest first, each with an id that it is as old as; "" where that is not known.
 
     No run is older than one that began before it, whatever the clock said. A run from the future is as old
@@ -71,7 +71,7 @@ def _with_age(runs: Sequence[KnownRun]) -> Iterator[tuple[KnownRun, str]]:
     """
     now, newest = id_made_ago(0), ""
     for run in reversed(runs):
-        if is_run_folder(run.folder):
+        if archive.is_ours(run.folder):
             newest = max(newest, run.name) if run.name < now else newest
             yield run, newest
 
