@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .fleet_witness import Call, Witness
-from .tally import BEYOND, LATE, LOST, TOGETHER, UNREAD, Tally
+from .tally import BEYOND, FAST, LATE, LOST, TOGETHER, UNREAD, Tally
 
 MARGIN = 2.0  # seconds before a lease is over from which on nothing new is sent
 TAKE_OVER = 5.0  # seconds after a lease is over until another machine goes on
 KILLED, STOPPED, FROZEN, AWAY = "killed", "stopped", "frozen", "away from the database"
 TAKEN_OVER = (KILLED, STOPPED, FROZEN)
+SECONDS = 5.0  # in which the rate is measured
 ON_THE_WAY = 0.5  # seconds from being sent to being read by the service, on a busy machine
 
 
@@ -84,6 +85,7 @@ class Judge:
             calls = list(witnesses[name].calls)
             self._judge_rows(witnesses[name], calls, ordered)
             self._judge_reads(calls)
+            self._judge_pace(name, calls)
             self._judge_senders(calls, {order.number: order.rows for order in ordered})
             for order in ordered:
                 self._judge_blows([call for call in calls if order_of(call) == order.number])
@@ -110,6 +112,17 @@ class Judge:
             else:
                 self.tally.blame(UNREAD, f"row {call.words} by {call.sender}")
         self._blame_late(late)
+
+    def _judge_pace(self, name: str, calls: Sequence[Call]) -> None:
+        """The rate holds in any few seconds, but for what was on its way."""
+        most, begin = self.rules.rate * SECONDS + 2 * self.rules.concurrency, 0
+        for end, call in enumerate(calls):
+            while calls[begin].at < call.at - SECONDS:
+                begin += 1
+            if end - begin + 1 > most:
+                words = f"{name} was asked {end - begin + 1} times in {SECONDS:.0f} s by {call.sender}"
+                self.tally.blame(FAST, words)
+                return
 
     def _judge_senders(self, calls: Sequence[Call], rows: Mapping[int, int]) -> None:
         """Another machine goes on only after something befell the former one, or at the end of its run."""

@@ -77,15 +77,21 @@ class FleetNight:
             self.orders.append(order)
 
     def wait_for_puts(self, more: int) -> None:
-        """Wait until so many more PUTs came."""
+        """Wait until so many more PUTs came, or all is done."""
         wanted = self.puts + more
-        self.wait_until(lambda: self.puts >= wanted, "nothing is sent")
+        self.wait_until(lambda: self.puts >= wanted or self.is_over, "nothing is sent")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether each row that was ordered is carried out."""
+        wanted = ((self.services[o.target], o.wishes) for o in self.orders)
+        return all(service.holds(who)[1] == words for service, its in wanted for who, words in its.items())
 
     def busiest(self) -> Machine:
         """Return the machine that has sent to most targets lately; the front only where no other has."""
         last = [service.calls[-1].sender for service in self.services.values() if service.calls]
-        busy = [machine for machine in self.machines if machine.sender in last]
-        assert busy, "nobody is at work"
+        up = [machine for machine in self.machines if machine.is_up]
+        busy = [machine for machine in up if machine.sender in last] or up
         return max(busy, key=lambda machine: (not machine.is_front, last.count(machine.sender)))
 
     # -- blows ---------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ TWICE = "staged twice"  # a job of the service has two runs, or was acknowledged
 UNREAD = "sent again unread"  # sent by another machine, which had not read what the first one made of it
 TOGETHER = "two at once"  # two machines sent to a target at the same time
 LATE = "too late"  # sent, or taken over, later than is promised
+FAST = "too fast"  # more requests of a target, of all machines, than its rate allows
 
-KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING, TWICE, UNREAD, TOGETHER, LATE)
+KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING, TWICE, UNREAD, TOGETHER, LATE, FAST)
 
 
 @dataclass(slots=True, kw_only=True)

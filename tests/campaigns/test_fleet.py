@@ -1,6 +1,9 @@
 """Several machines share a night, and one after another is unplugged, stopped, or frozen."""
 
 import random
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,12 @@ from tests.fleet.postgres import Postgres
 
 from .clock import ClockJumps
 from .conftest import Tell
-from .fleet_campaign import ROUNDS, SEED, begin, finish
+from .fleet_campaign import ROUNDS, ROWS, SEED, begin, finish
 from .fleet_judge import Judge
 from .fleet_machine import RULES
-from .fleet_night import fleet_night
+from .fleet_night import FleetNight, fleet_night
 from .service_night import WRONG_SERVICE
+from .size import waits_long
 from .tally import TOGETHER, UNREAD, Tally
 
 pytestmark = pytest.mark.campaign
@@ -63,6 +67,87 @@ def test_a_machine_is_told_to_stop(server: Postgres, tmp_path: Path, tell: Tell)
     assert dict(tally.faults) == {}
     assert {code for code, _ in left} == {0}
     assert max(seconds for _, seconds in left) <= LEAVING + BUSY
+
+
+def test_a_machine_is_told_to_stop_without_a_database(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """It cannot give its runs back, and ends in time nevertheless; another one goes on."""
+    with fleet_night(tmp_path, server) as night:
+        begin(night)
+        machine = night.busiest()
+        with night.away([machine]):
+            time.sleep(2)
+            left = night.stop(machine)
+        night.wait_for_puts(10)
+
+        tally, lines = finish(night, "told to stop without a database")
+
+    tell([*lines, f"  exit code and seconds: {left}"])
+    assert dict(tally.faults) == {}
+    assert left[0] == 0
+    assert left[1] <= LEAVING + BUSY
+
+
+@waits_long
+def test_whatever_befalls_them(server: Postgres, tmp_path: Path, tell: Tell) -> None:
+    """One thing after another, and several jobs for each target; in the morning every report is true."""
+    luck, befallen = random.Random(SEED), []
+    with fleet_night(tmp_path, server) as night:
+        begin(night)
+        for _ in range(3 * ROUNDS):
+            befallen.append(luck.choice(list(BLOWS)))
+            BLOWS[befallen[-1]](night, server)
+            night.start()
+            if luck.random() < 0.5 or night.is_over:
+                night.order(ROWS)
+            night.wait_for_puts(luck.randint(1, 40))
+
+        tally, lines = finish(night, "whatever befalls", befallen)
+
+    tell(lines)
+    assert dict(tally.faults) == {}
+
+
+def kill_one(night: FleetNight, _: Postgres) -> None:
+    """Unplug one machine."""
+    night.kill(night.busiest())
+
+
+def kill_all(night: FleetNight, server: Postgres) -> None:
+    """Let the power go everywhere, but for the disk of the database."""
+    for machine in night.machines:
+        night.kill(machine)
+    server.restart(how=signal.SIGQUIT)
+
+
+def stop_one(night: FleetNight, _: Postgres) -> None:
+    """Tell one machine to stop."""
+    assert night.stop(night.busiest())[0] == 0
+
+
+def freeze_one(night: FleetNight, _: Postgres) -> None:
+    """Let one machine stand still for longer than its lease."""
+    night.freeze(night.busiest(), RULES.lease + 6)
+
+
+def cut_one_off(night: FleetNight, _: Postgres) -> None:
+    """Let one machine not reach the database, without a word."""
+    with night.away([night.busiest()], is_silent=True):
+        time.sleep(RULES.lease + 6)
+
+
+def restart_database(_: FleetNight, server: Postgres) -> None:
+    """Let the database crash."""
+    server.restart(away=2.0, how=signal.SIGQUIT)
+
+
+BLOWS: dict[str, Callable[[FleetNight, Postgres], None]] = {
+    "one is killed": kill_one,
+    "all are killed": kill_all,
+    "one is stopped": stop_one,
+    "one is frozen": freeze_one,
+    "one is cut off": cut_one_off,
+    "the database crashes": restart_database,
+}
 
 
 def test_a_machine_stands_still_for_longer_than_its_lease(

@@ -20,7 +20,7 @@ from .size import LONG
 from .tally import ENDING, Tally
 
 pytestmark = pytest.mark.campaign
-EVERY = 12  # statements of a machine between two cuts
+EVERY = 5  # statements of a machine between two cuts
 CUTS = 8  # places of a run, of all that there are
 UNFINISHED = (6, 7)  # exit codes: stopped, or another machine may be at work
 

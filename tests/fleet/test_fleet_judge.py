@@ -15,7 +15,7 @@ from tests.campaigns.fleet_judge import (
     Rules,
 )
 from tests.campaigns.fleet_witness import Call, Witness
-from tests.campaigns.tally import BEYOND, LATE, LOST, TOGETHER, UNREAD, Tally
+from tests.campaigns.tally import BEYOND, FAST, LATE, LOST, TOGETHER, UNREAD, Tally
 
 RULES = Rules(lease=10.0, rate=1.0, concurrency=2)
 ORDER = FleetOrder(number=1, target="t", rows=4)
@@ -103,3 +103,10 @@ def test_too_many_rows_in_doubt_are_found() -> None:
     later = gets("b.1", 1, 2, 3, at=12) + puts("b.1", 4, at=12)
 
     assert judged(puts("a.1", 1, 2, 3) + later, blow(KILLED, 2.5)) == {BEYOND: 1}
+
+
+def test_too_high_a_pace_is_found() -> None:
+    """The rate holds for all machines together."""
+    said = [(0.1 * row, "a.1", "GET", row) for row in range(10)]
+
+    assert judged(said + puts("a.1", 1, 2, 3, 4, at=30)) == {FAST: 1}
