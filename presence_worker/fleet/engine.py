@@ -163,7 +163,7 @@ class FleetTurns:
             leave(self._member.id, connection)
 
     async def _fetch(self, app: App) -> None:
-        served, lease = self._served(), self._member.settings.lease
+        served, lease = dict(self._served()), self._member.settings.lease
         fetching = asyncio.ensure_future(
             app.run_worker_async(
                 queues=[queue_of(name) for name in served] or [""],
