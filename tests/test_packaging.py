@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OF_SERVICE = [Requirement(text) for text in PROJECT["optional-dependencies"]["serve"]]
-ASKED = [*map(Requirement, PROJECT["dependencies"]), *OF_SERVICE]  # the lock is of a service, too
+OF_FLEET = [Requirement(text) for text in PROJECT["optional-dependencies"]["fleet"]]
+OTHERS = [each for each in OF_FLEET if each.name != PROJECT["name"]]  # it has the service's in it
+ASKED = [*map(Requirement, PROJECT["dependencies"]), *OF_SERVICE, *OTHERS]  # the lock is of a service, too
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -57,19 +59,28 @@ def test_every_pin_has_hashes(name: str) -> None:
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.name)
 def test_every_dependency_is_pinned_as_asked(asked: Requirement) -> None:
-    """What pyproject.toml asks for is in the lock, in a version it accepts, on the same platforms."""
+    """What pyproject.toml asks for is in the lock, in a version it accepts, wherever it is asked for."""
     pin = PINS[canonicalize_name(asked.name)]
 
     (specifier,) = pin.wanted.specifier
 
     assert asked.specifier.contains(specifier.version)
-    assert clauses(pin.wanted) == clauses(asked)
+    assert clauses(pin.wanted) <= clauses(asked)
 
 
 def test_the_service_needs_one_package_more() -> None:
     """The library for times of day comes with the extra alone: `run` needs none."""
     assert [asked.name for asked in OF_SERVICE] == ["cronsim"]
     assert "cronsim" not in [Requirement(text).name for text in PROJECT["dependencies"]]
+
+
+def test_machines_that_share_a_database_need_its_driver() -> None:
+    """It comes with an extra alone, which has that of the service in it: a machine alone needs none."""
+    names = [each.name for each in OTHERS]
+
+    assert names == ["procrastinate", "psycopg"]
+    assert any(each.extras == {"serve"} for each in OF_FLEET)
+    assert not {*names} & {Requirement(text).name for text in PROJECT["dependencies"]}
 
 
 def test_nothing_is_needed_that_each_command_would_load() -> None:
@@ -80,7 +91,7 @@ def test_nothing_is_needed_that_each_command_would_load() -> None:
 
 def clauses(requirement: Requirement) -> set[str]:
     """Give the conditions under which a requirement counts, in whatever order they are written."""
-    return set(str(requirement.marker or "").split(" and "))
+    return set(str(requirement.marker).split(" and ")) if requirement.marker else set()
 
 
 @pytest.mark.parametrize(
@@ -110,6 +121,7 @@ def test_ships_the_manual(built: dict[str, set[str]], kind: str) -> None:
         "presence_worker/report/templates/manual.css",
         "presence_worker/report/templates/manual.html",
         "presence_worker/report/summary.schema.json",
+        "presence_worker/fleet/schema.sql",
         "presence_worker/manual/presence-worker.1"
         if kind == "source"
         else "share/man/man1/presence-worker.1",
