@@ -165,7 +165,8 @@ INLINE = [
 def test_commands_in_sentences_exist(name: str, line: str) -> None:
     """A command in a sentence or a table has only options that the command takes."""
     found = {known: command for known, command, _ in each_command()}
-    own, *words = shlex.split(line.replace("\\|", "|"))
+    words = shlex.split(line.replace("\\|", "|"))
+    own = next(own for own in (" ".join(words[:2]), words[0]) if own in found)
 
     known = {each for option in found[own].params for each in option.opts} | {"--help", "-h", "--version"}
 
