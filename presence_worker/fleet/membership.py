@@ -16,6 +16,7 @@ class RunProgress:
     """How far a run is that another process works on."""
 
     run_id: str
+    token: int  # of the lease: another one is another session, perhaps of another job
     is_sending: bool
     done: int  # rows with an outcome
     total: int  # rows to send, when it was saved last

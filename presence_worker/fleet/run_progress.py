@@ -42,6 +42,7 @@ class _Seen:
         """Return what is known."""
         return RunProgress(
             run_id=run_id,
+            token=self.token,
             is_sending=self.seq > 0,
             done=len(self.results),
             total=self.total,

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ..events import Activity
@@ -11,6 +11,7 @@ from ..fleet.membership import OthersRuns, RunProgress
 from ..queue.job_queue import JobQueue, JobState, QueuedJob
 from .live_run import LOOKS, SECOND, LiveRun
 
+LATER = 5.0  # seconds until the queue is asked again for the job of a run
 MOMENT = "%Y%m%dT%H%M%SZ"  # at the beginning of a run's id
 
 
@@ -26,6 +27,8 @@ class RunsElsewhere:
         self._known: Sequence[LiveRun] = ()
         self._read_at: float | None = None
         self._looks: dict[str, deque[tuple[float, int]]] = {}  # by run: moments, and rows done until then
+        self._jobs: dict[tuple[str, int], QueuedJob | None] = {}  # by run and token; None: of no job
+        self._asked_at = -LATER  # when the queue was asked for jobs last
         self._reading = threading.Lock()
 
     def read(self) -> Sequence[LiveRun]:
@@ -42,12 +45,19 @@ class RunsElsewhere:
         self._looks = {run_id: self._looks.get(run_id, deque(maxlen=LOOKS + 1)) for run_id in found}
         for run_id, run in found.items():
             self._looks[run_id].append((now, run.done))
-        jobs = self._queue.jobs() if found else ()
-        return [
-            self._describe(found[job.run_id], job)
-            for job in jobs
-            if job.state is JobState.WORKING and job.run_id in found
-        ]
+        self._find_jobs(found, now)
+        jobs = ((run, self._jobs[run.run_id, run.token]) for run in found.values())
+        return [self._describe(run, job) for run, job in jobs if job]
+
+    def _find_jobs(self, found: Mapping[str, RunProgress], now: float) -> None:
+        """Find the jobs of runs that are new; those that seem to have none are looked for again, later."""
+        known = {(run.run_id, run.token): self._jobs.get((run.run_id, run.token)) for run in found.values()}
+        is_new, is_late = not known.keys() <= self._jobs.keys(), now - self._asked_at >= LATER
+        if is_new or (is_late and None in known.values()):
+            self._asked_at = now
+            working = {job.run_id: job for job in self._queue.jobs() if job.state is JobState.WORKING}
+            known = {(run_id, token): working.get(run_id) for run_id, token in known}
+        self._jobs = known
 
     def _describe(self, run: RunProgress, job: QueuedJob) -> LiveRun:
         return LiveRun(

@@ -22,7 +22,7 @@ from tests.serve.memory_queue import MemoryQueue
 pytestmark = pytest.mark.anyio
 RUN = "20261201T020000Z-0000"
 NEW = NewJob(target="oslo", command=JobCommand.RUN, way=JobWay.HTTP)
-BEGUN = RunProgress(run_id=RUN, is_sending=True, done=0, total=5, results={}, is_stopping=False)
+BEGUN = RunProgress(run_id=RUN, token=1, is_sending=True, done=0, total=5, results={}, is_stopping=False)
 
 
 @pytest.fixture
@@ -106,6 +106,38 @@ def test_the_database_is_asked_once_a_second_however_many_look(
         elsewhere.read()
 
     assert others.reads == 2
+
+
+def test_the_queue_is_asked_for_runs_that_are_new(
+    elsewhere: RunsElsewhere, others: Others, queue: MemoryQueue, clock: Clock
+) -> None:
+    """Not each second. Under another lease a run may be that of another job."""
+    for clock.now in (0, 1, 2, 3):
+        elsewhere.read()
+    reads = queue.reads
+    queue.end(elsewhere.read()[0].job_id, run_id=RUN, exit_code=6, headline="")
+    job, _ = queue.put(NEW, None)
+    queue.begin(job.id, RUN)
+    clock.now, others.runs = 4, [replace(BEGUN, token=2)]
+
+    (run,) = elsewhere.read()
+
+    assert reads == 1
+    assert run.job_id == job.id
+
+
+def test_a_job_that_is_noted_late_is_found(
+    elsewhere: RunsElsewhere, others: Others, queue: MemoryQueue, clock: Clock
+) -> None:
+    """Its run may be at work a moment before the queue knows of it."""
+    others.runs = [replace(BEGUN, run_id="20261201T020000Z-2222")]
+    assert elsewhere.read() == []
+    job, _ = queue.put(NEW, None)
+    queue.begin(job.id, "20261201T020000Z-2222")
+
+    clock.now = 5
+
+    assert [run.job_id for run in elsewhere.read()] == [job.id]
 
 
 def test_a_run_without_a_job_of_the_queue_is_left_out(
