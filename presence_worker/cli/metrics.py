@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import click
 
+from ..fleet.figures import fleet_figures
 from .metrics_textfile import figures_of
 from .options import Options, options_of
 from .output import print_json, print_lines
@@ -22,7 +23,8 @@ def command(options: Options) -> int:
     """Print figures for a monitoring system, in the text format of Prometheus.
 
     They are about the last run of each target, and the runs that wait for a person. metrics.textfile writes
-    the same text to a file at the end of each run.
+    the same text to a file at the end of each run. With fleet.database, the command also prints figures of
+    all machines together.
 
     \b
     Examples:
@@ -30,7 +32,8 @@ def command(options: Options) -> int:
       presence-worker metrics --json
     """
     contexts = contexts_of(options)
-    figures = figures_of(contexts)
+    fleet = contexts.common.fleet
+    figures = figures_of(contexts) + (fleet_figures(fleet.status()) if fleet else "")
     if options.as_json:
         print_json(MetricsData(figures))
     else:

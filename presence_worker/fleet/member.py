@@ -23,6 +23,8 @@ from .run_progress import RunsOfOthers
 from .run_table import RunTable
 from .schema import ensure
 from .sealing import Sealing
+from .status import FleetStatus
+from .upkeep import read_status
 
 
 class FleetMember:
@@ -78,6 +80,10 @@ class FleetMember:
             if state_dir not in self._queues:
                 self._queues[state_dir] = FleetQueue(self.database, self.sealing, state_dir)
             return self._queues[state_dir]
+
+    def status(self) -> FleetStatus:
+        """Return who works on what, and what waits; raise DatabaseAway."""
+        return self.database.work(read_status)
 
     def examine(self) -> DatabaseFacts:
         """Return what a new connection finds; raise DatabaseAway, or UsageFault where it is refused."""

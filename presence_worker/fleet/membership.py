@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ..model import Result
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
+from .status import FleetStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,9 @@ class Membership(Protocol):
 
     def derived_keys(self, purpose: str) -> Sequence[bytes]:
         """Return keys for a purpose that all machines share, newest first; none without a key file."""
+
+    def status(self) -> FleetStatus:
+        """Return who works on what, and what waits; raise DatabaseAway."""
 
     def examine(self) -> DatabaseFacts:
         """Return what a new connection finds; raise DatabaseAway, or UsageFault where it is refused."""

@@ -119,6 +119,11 @@ def counter_lines(name: str, words: str, label: str, numbers: Mapping[str, int])
     yield from (f'{name}{{{label}="{_escape(of)}"}} {number}' for of, number in sorted(numbers.items()))
 
 
+def plain_lines(name: str, words: str, value: float) -> Iterator[str]:
+    """Yield the lines of a figure that has no label."""
+    yield from (*_head(name, words), f"{name} {_number(value)}")
+
+
 def _head(name: str, words: str, kind: str = "gauge") -> tuple[str, str]:
     return f"# HELP {name} {words}", f"# TYPE {name} {kind}"
 

@@ -110,3 +110,16 @@ def test_the_password_can_be_in_a_file(worker: Worker, database_url: str, tmp_pa
     assert conninfo["password"] == "s3cr3t"
     assert "s3cr3t" not in repr(settings)
     assert json.loads(fleet_of(worker, database_url)("status", "--json").out)["jobs"] == []
+
+
+def test_metrics_have_figures_of_all_machines(worker: Worker, database_url: str) -> None:
+    """Each machine can be asked; a machine alone has none of them."""
+    config = worker.folder / "fleet.toml"
+    config.write_text(f'[fleet]\ndatabase = "{database_url}"\n')
+
+    shared = worker.call("metrics", "--config", str(config), "--state-dir", str(worker.folder / "state"))
+    alone = worker.call("metrics", "--state-dir", str(worker.folder / "state"))
+
+    assert (shared.code, alone.code) == (0, 0)
+    assert "presence_worker_fleet_workers 0" in shared.out
+    assert "fleet" not in alone.out

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from ...errors import StateFault
+from ...fleet.figures import fleet_figures
 from ...notify.dispatch import open_store
 from ...notify.message_store import FAULTS
 from ...queue.job_queue import JobState, QueuedJob
@@ -37,9 +38,9 @@ def figures_of_service(service: Service, caller: Caller, answered: Mapping[str, 
     """Return the figures as /metrics has them. It blocks."""
     targets = [name for name in service.targets.names if caller.may_use(name)]
     jobs = [job for job in service.queue.jobs() if caller.may_use(job.new.target)]
-    return _figures_of_runs(service, caller) + "".join(
-        f"{line}\n" for line in _lines(service, targets, jobs, answered)
-    )
+    lines = "".join(f"{line}\n" for line in _lines(service, targets, jobs, answered))
+    fleet = service.targets.loaded.common.fleet
+    return _figures_of_runs(service, caller) + lines + (fleet_figures(fleet.status()) if fleet else "")
 
 
 def _figures_of_runs(service: Service, caller: Caller) -> str:
