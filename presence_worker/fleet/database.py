@@ -30,6 +30,10 @@ KEEP_ALIVE = {
 }
 IDLE = 10_000  # milliseconds in which a transaction goes on; a frozen process must not hold what it locked
 NOT_INITIALISED = "fleet.database: the tables are missing or old. Run `presence-worker fleet init` first"
+NOT_AN_ADDRESS = (
+    "fleet.database: not an address of PostgreSQL. Write % in a password as %25, and after ? only what "
+    "PostgreSQL knows, such as sslmode=verify-full"
+)
 NO_TABLES = (
     errors.UndefinedTable,
     errors.InvalidSchemaName,
@@ -69,7 +73,10 @@ class SharedDatabase:
             found["password"] = _read_password(self._fleet.database_password_file)
         options = f"-c search_path={SCHEMA} -c statement_timeout={STATEMENT}"
         options += f" -c idle_in_transaction_session_timeout={IDLE}"
-        return psycopg.conninfo.make_conninfo(address, options=options, **KEEP_ALIVE, **found)
+        try:
+            return psycopg.conninfo.make_conninfo(address, options=options, **KEEP_ALIVE, **found)
+        except psycopg.ProgrammingError:  # its words quote the address, with the password
+            raise UsageFault(NOT_AN_ADDRESS) from None
 
     def connect(self) -> Connection:
         """Return a new connection, each statement of which is a transaction; the caller closes it."""

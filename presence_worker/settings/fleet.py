@@ -12,6 +12,7 @@ from .value_types import Seconds
 
 SHORTEST = 10.0  # seconds of a lease
 SCHEMES = ("postgresql", "postgres")
+LeaseTime = Annotated[Seconds, Field(ge=SHORTEST)]
 
 
 class Fleet(Section):
@@ -20,7 +21,7 @@ class Fleet(Section):
     database: SecretStr | None = None  # postgresql://user@host:port/name; a URL may have a password in it
     database_password_file: Path | None = None
     runs: int = Field(200, ge=1, le=1000)  # side by side on this worker; in place of serve.runs
-    lease: Annotated[Seconds, Field(ge=SHORTEST)] = 30.0  # after a worker's death, its runs are free then
+    lease: LeaseTime = 30.0  # after a worker's death, its runs are free then
     targets: list[str] | None = None  # names or patterns of those that this worker works for; None: all
     encryption_key_file: Path | None = None  # 32 bytes in URL-safe base64; the first line encrypts
 
@@ -40,8 +41,8 @@ class Fleet(Section):
         if value is None:
             return None
         try:
-            parts = urlsplit(value.get_secret_value())
-            is_whole = parts.scheme in SCHEMES and bool(parts.path.strip("/"))
+            scheme, separator, rest = value.get_secret_value().partition("://")
+            is_whole = bool(separator) and scheme in SCHEMES and bool(urlsplit(f"//{rest}").path.strip("/"))
         except ValueError:
             is_whole = False
         if not is_whole:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 from pydantic import SecretStr
 
 from presence_worker.date_formats import DateFormat
-from presence_worker.settings import Section
+from presence_worker.settings import Section, fleet
 from presence_worker.settings import serve as served
 from presence_worker.settings import value_types as kinds
 from presence_worker.settings.origin import PREFIX
@@ -18,6 +18,7 @@ from presence_worker.settings.sections import SECTIONS
 SHIPPED = Path(__file__).parents[2] / "config" / "presence-worker.toml"
 SETTING = re.compile(r"# ([a-z_]+) = (.+?)(  # example)?")
 WORDS: list[tuple[Any, str]] = [  # of kinds of values; the first that fits counts
+    (fleet.LeaseTime, "a duration of at least 10 s"),
     (kinds.Seconds, "a duration above 0"),
     (kinds.SecondsOrNone, "a duration, or 0"),
     (kinds.SecondsOrNever, 'a duration, or `"none"`'),
