@@ -50,6 +50,7 @@ class FleetTurns:
         self._kind = kind
         self._served = served
         self._here: dict[str, asyncio.Event] = {}  # targets whose turn is here; set: it is over
+        self._known: set[str] = set()  # those of them that the engine knows of; it forgets all when it ends
         self._due: dict[str, float] = {}  # targets whose turn must come again, in so many seconds
         self._loop = asyncio.SelectorEventLoop()
         self._stopping, self._closing, self._has_due = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -164,10 +165,11 @@ class FleetTurns:
 
     async def _fetch(self, app: App) -> None:
         served, lease = dict(self._served()), self._member.settings.lease
+        places = self._places()
         fetching = asyncio.ensure_future(
             app.run_worker_async(
                 queues=[queue_of(name) for name in served] or [""],
-                concurrency=self._member.settings.runs,
+                concurrency=places,
                 fetch_job_polling_interval=POLL,
                 abort_job_polling_interval=NEVER,
                 shutdown_graceful_timeout=0.0,
@@ -177,7 +179,7 @@ class FleetTurns:
                 stalled_worker_timeout=lease * SILENT,
             )
         )
-        repairing = asyncio.ensure_future(self._repair(app, served))
+        repairing = asyncio.ensure_future(self._repair(app, served, places))
         stopping = asyncio.ensure_future(self._stopping.wait())
         parts = (fetching, repairing, stopping)
         try:
@@ -191,10 +193,19 @@ class FleetTurns:
             if not part.cancelled() and (error := part.exception()):
                 raise error
 
-    async def _repair(self, app: App, served: Mapping[str, str]) -> None:
-        """Look for turns that are missing until the targets are others."""
+    def _places(self) -> int:
+        """Return how many turns the engine may bring: it does not know of all that are here."""
+        return max(1, self._member.settings.runs - len(self._here.keys() - self._known))
+
+    def _has_more(self, places: int) -> bool:
+        """Return whether it is worth to start again with more places."""
+        now = self._places()
+        return now > places and (now >= 2 * places or now == self._member.settings.runs)
+
+    async def _repair(self, app: App, served: Mapping[str, str], places: int) -> None:
+        """Look for turns that are missing until the targets are others, or there are more places."""
         silent = self._member.settings.lease * SILENT
-        while self._served() == served:
+        while self._served() == served and not self._has_more(places):
             if freed := await repair(served, silent, app):
                 log.info("engine.freed", turns=freed)
             if self._has_failed:
@@ -206,8 +217,12 @@ class FleetTurns:
         """Hold the turn of a target until it is given back."""
         target, over = context.job.lock or "", asyncio.Event()
         self._here[target] = over
+        self._known.add(target)
         self._wake()
-        await over.wait()
+        try:
+            await over.wait()
+        finally:
+            self._known.discard(target)
 
     async def _give_back_due(self, app: App) -> None:
         while True:

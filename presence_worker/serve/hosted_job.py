@@ -96,6 +96,7 @@ class HostedJob:
         self.job = job
         self.run_id = job.run_id
         self.stopped_by: Stopper | None = None
+        self.is_lost = False  # to another machine, which goes on with it
         self._shutdown = Shutdown()
         self._queue = queue
         self._tries = tries
@@ -121,7 +122,7 @@ class HostedJob:
             ending = await self._attempt(self._begin_or_recover, mine)
             while (then := self._follow(ending)) is Then.GO_ON:
                 ending = await self._attempt(self._begin_or_recover, mine)
-        self._is_at_work = False
+        self._is_at_work, self.is_lost = False, ending.is_lost
         await asyncio.gather(*self._notes, return_exceptions=True)
         return ending, then
 
@@ -166,8 +167,10 @@ class HostedJob:
 
     async def _begin_or_recover(self, context: RunContext) -> Summary:
         if self._is_left_over:
+            look = await self._look(
+                context, or_locked=context.fleet is not None
+            )  # it may be at work elsewhere
             self._is_left_over = False
-            look = await self._look(context)
             if look is None or look.has_died or not look.has_job:
                 await self._note_death(look.settled if look else 0)
         try:
@@ -203,12 +206,18 @@ class HostedJob:
         self._is_counted = False
         return await resume_run(run_id, replace(context, job=None, seen=None), any_age=False)
 
-    async def _look(self, context: RunContext) -> RunLook | None:
-        """Return how far the run is; None: there is none, or it cannot be read now."""
+    async def _look(self, context: RunContext, *, or_locked: bool = False) -> RunLook | None:
+        """Return how far the run is; None: there is none, or it cannot be read now.
+
+        With *or_locked*, raise Locked where it is at work elsewhere.
+        """
         if self.run_id is None:
             return None
-        with suppress(PresenceWorkerError, OSError):
+        try:
             return await work_in_thread(inspect_run, self.run_id, self.job.id, context)
+        except (PresenceWorkerError, OSError) as fault:
+            if or_locked and isinstance(fault, Locked | DatabaseAway):
+                raise
         return None
 
     async def _note_death(self, settled: int) -> None:

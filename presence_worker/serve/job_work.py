@@ -24,6 +24,7 @@ from .target_pauses import TargetPauses
 from .what_follows import JobEnding, JobTrouble, Stopper, Then, has_failed_without_run
 
 RETRY = 1.0  # seconds until an ending is written again after a fault of the disk
+ELSEWHERE = (JobTrouble.BUSY, JobTrouble.DATABASE)  # what a job meets that another machine may work on
 PART = 0.75  # of serve.drain, for the requests in progress
 DISK = (OSError, StateFault, DatabaseAway)  # what the queue raises where it cannot be read or written
 STEPS = {Then.WAIT: "job.waits", Then.LEAVE: "job.left", Then.DROP: "job.taken"}  # else job.ended
@@ -122,7 +123,8 @@ class JobWork:
 
     def _write_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> None:
         if then is Then.WAIT:
-            self._around.queue.give_back(job.id)
+            if not self._is_elsewhere(job, ending):
+                self._around.queue.give_back(job.id)
         elif then not in (Then.LEAVE, Then.DROP):
             ended = self._around.queue.end(
                 job.id,
@@ -133,6 +135,11 @@ class JobWork:
             )
             self._around.notes.forget_stop(job.id)
             self._clean_up(ended)
+
+    def _is_elsewhere(self, job: QueuedJob, ending: JobEnding) -> bool:
+        """Return whether another machine may work on a job: it was at work when it came to us."""
+        is_shared = self._around.targets.loaded.common.fleet is not None
+        return is_shared and job.state is JobState.WORKING and ending.trouble in ELSEWHERE
 
     def clean_up(self) -> None:
         """Do again what follows the ending of jobs: we may have been killed before it. It blocks."""

@@ -162,10 +162,12 @@ class WorkLoop:
             hosted.stop(Stopper.SERVICE, US)
 
     def _free(self, job: QueuedJob) -> None:
-        self.at_work.pop(job.new.target, None)
+        work = self.at_work.pop(job.new.target, None)
         self._busy.discard(job.new.target)
         if self.is_stopping:  # another machine goes on at once
             self._turns.give_back(job.new.target, 0.0)
+        elif work and work.hosted.is_lost:  # it has gone on already
+            self._turns.give_back(job.new.target)
         self._around.live.end(job.id)
         if not self._around.pauses.is_busy(job.new.target):  # else it held nothing that another one needs
             self._around.pauses.try_busy_ones()
