@@ -14,10 +14,17 @@ CHANGED = """SELECT id, number, changed, state, body FROM job WHERE changed > %(
     UNION ALL SELECT '', 0, changed, '', '' FROM job_deleted
     ORDER BY number"""
 FIND = "SELECT id, number, changed, state, body FROM job WHERE id = %(id)s OR key = %(key)s"
-INSERT = """INSERT INTO job (id, number, changed, target, state, key, body, content)
-    SELECT %(id)s, %(number)s, next_job_change(), %(target)s, %(state)s, %(key)s, %(body)s, %(content)s
-    WHERE %(most)s::int IS NULL OR (SELECT count(*) FROM job WHERE state = 'waiting') < %(most)s
-    ON CONFLICT DO NOTHING"""
+INSERT = """WITH added AS (
+        INSERT INTO job (id, number, changed, target, state, key, body, content)
+        SELECT %(id)s, %(number)s, next_job_change(), %(target)s, %(state)s, %(key)s, %(body)s, %(content)s
+        WHERE %(most)s::int IS NULL OR (SELECT count(*) FROM job WHERE state = 'waiting') < %(most)s
+        ON CONFLICT DO NOTHING
+        RETURNING target
+    )
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)
+    SELECT %(queue)s, 'turn', target, target FROM added
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = NULL
+    WHERE procrastinate_jobs.scheduled_at IS NOT NULL"""  # one statement: no process can die in its middle
 UPDATE = """UPDATE job SET changed = next_job_change(), state = %(state)s, body = %(body)s,
         content = CASE WHEN %(keep)s THEN content END
     WHERE id = %(id)s AND changed = %(before)s"""
@@ -25,10 +32,6 @@ DELETE = """WITH n AS MATERIALIZED (SELECT next_job_change() AS changed),
     gone AS (DELETE FROM job USING n WHERE id = %(id)s AND job.changed = %(before)s RETURNING n.changed)
     INSERT INTO job_deleted SELECT changed FROM gone
     ON CONFLICT (is_only) DO UPDATE SET changed = excluded.changed"""
-DEFER = """INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)
-    VALUES (%(queue)s, 'turn', %(target)s, %(target)s)
-    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET scheduled_at = NULL
-    WHERE procrastinate_jobs.scheduled_at IS NOT NULL"""
 
 
 class JobRow(NamedTuple):
@@ -79,14 +82,7 @@ def next_number(connection: Connection) -> int:
 
 def insert(new: NewRow, most: int | None, connection: Connection) -> None:
     """Put a job in, with a turn of its target, unless it or its key is there, or *most* jobs wait."""
-    with connection.transaction():
-        defer_turn(new.target, connection)
-        connection.execute(INSERT, {**new._asdict(), "most": most})
-
-
-def defer_turn(target: str, connection: Connection) -> None:
-    """Let the engine offer a target to the workers soon, unless it is going to anyway."""
-    connection.execute(DEFER, {"target": target, "queue": queue_of(target)})
+    connection.execute(INSERT, {**new._asdict(), "most": most, "queue": queue_of(new.target)})
 
 
 def update(row: JobRow, before: int, connection: Connection, *, keep_content: bool) -> bool:

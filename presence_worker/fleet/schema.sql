@@ -81,13 +81,12 @@ CREATE TABLE job (
     target   text NOT NULL,       -- its name in the configuration, else its address
     state    text NOT NULL,
     submitted_at timestamptz NOT NULL DEFAULT now(),
-    by       text,
-    key      text,                -- idempotency key
+    key      text,                -- a digest of who sent it and of the idempotency key
     body     bytea NOT NULL,      -- the job
     content  bytea                -- what it has brought
 );
 ALTER TABLE job ALTER COLUMN content SET STORAGE EXTERNAL;
-CREATE UNIQUE INDEX job_by_key ON job (coalesce(by, ''), key) WHERE key IS NOT NULL;
+CREATE UNIQUE INDEX job_by_key ON job (key) WHERE key IS NOT NULL;
 CREATE INDEX job_open ON job (target, number) WHERE state IN ('waiting', 'working');
 CREATE INDEX job_changed ON job (changed);
 

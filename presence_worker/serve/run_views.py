@@ -95,8 +95,9 @@ def find_seen_run(service: Service, run_id: str) -> SeenRun | None:
 
 def _find_live(service: Service) -> set[str]:
     """Return the runs at work; one whose job is over only sends its messages."""
-    found = ((run, service.queue.find(run.job_id)) for run in service.live.current())
-    return {run.run_id for run, job in found if job and job.state in OPEN}
+    current = service.live.current()
+    opened = {job.id for job in service.queue.jobs() if job.state in OPEN} if current else set()
+    return {run.run_id for run in current if run.job_id in opened}
 
 
 def _see(listed: Listed, known: KnownRun, loaded: LoadedTargets, *, is_live: bool) -> SeenRun:

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from presence_worker.fleet.engine import FleetTurns
-from presence_worker.fleet.job_rows import defer_turn
+from presence_worker.fleet.job_rows import NewRow, insert
 from presence_worker.fleet.member import FleetMember
 from presence_worker.settings.fleet import Fleet
 
@@ -185,7 +185,7 @@ async def test_a_turn_that_comes_later(database_url: str) -> None:
         assert not turns.here()
 
         with psycopg.connect(database_url, options="-c search_path=presence_worker") as connection:
-            defer_turn("oslo", connection)
+            insert(NewRow("oslo-2", 1000, "oslo", "waiting", None, b"", None), None, connection)
 
         await until(turns.here)
 
