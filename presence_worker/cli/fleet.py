@@ -171,7 +171,7 @@ def _tables(found: FleetStatus) -> Iterator[str]:
 
 
 def _short(name: str) -> str:
-    """Return a name without its middle where it is long: the end of a worker's name tells it from others."""
+    """Return a name without its middle where it is long: ends differ, beginnings may be the same."""
     half = LONGEST // 2 - 1
     return name if len(name) <= LONGEST else f"{name[:half]}..{name[-half:]}"
 

@@ -95,7 +95,7 @@ def add(options: Options, *, job: str | None, label: str | None, state: Path | N
     """Hand a file to the service.
 
     JOB is a file, or - for standard input. It waits until the jobs before it are done. The service reads a
-    copy of it. With --import, there is no JOB.
+    copy of it. --import takes no JOB.
 
     \b
     Examples:

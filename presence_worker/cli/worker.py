@@ -30,7 +30,9 @@ from .options import Options, options_of
 from .output import is_terminal, say
 from .served_configuration import ServedConfiguration, check_installed
 
-LONGEST_END = 4.8  # seconds after the signal; what is not given back by then is free when its lease is over
+LONGEST_END = (
+    4.8  # seconds after the signal; what is not given back until then is free when its lease is over
+)
 NO_DATABASE = "fleet.database: not set. A worker needs the database that the machines share"
 log = structlog.get_logger()
 
@@ -69,7 +71,7 @@ async def _work(options: Options) -> None:
         if common.fleet is None:
             raise UsageFault(NO_DATABASE, page=ManualPage.SERVICE)
         share_the_process(targets.loaded.places)
-        await to_thread.run_sync(_look_at_jobs, targets)
+        await to_thread.run_sync(_read_jobs_once, targets)
         service = Service(
             targets,
             common.queue,
@@ -90,7 +92,7 @@ async def _work(options: Options) -> None:
         log.info("service.stopped")
 
 
-def _look_at_jobs(targets: ServedTargets) -> None:
+def _read_jobs_once(targets: ServedTargets) -> None:
     """Raise UsageFault where the database cannot be used; one that is away may come back."""
     try:
         targets.loaded.common.queue.recall("")

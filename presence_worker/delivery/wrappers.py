@@ -15,7 +15,7 @@ PAGES = 3  # rows in a row whose first HTML page comes
 
 
 def leased(send: Send, wait: Callable[[], Awaitable[None]], halt: Halt) -> Send:
-    """Make *send* wait until nobody else can be at work on the target; halt where that will never be."""
+    """Make *send* wait until no other machine can be at work on the target; halt where that will never be."""
 
     async def leased_send(change: Change) -> Outcome:
         try:

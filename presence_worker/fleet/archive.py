@@ -18,7 +18,7 @@ from .run_file import AT_WORK, fetch, is_newest, save_unheld
 
 IN_ID = 1 << 16  # numbers that the end of an id can have
 SWEPT = "swept"  # in the state directory: touched at each sweep
-SWEEP = 3600.0  # seconds between two looks for copies that nobody needs
+SWEEP = 3600.0  # seconds between two looks for copies that are not needed
 PATIENCE = 1.0  # seconds for a process of this machine that fetches the same run
 
 
@@ -39,7 +39,7 @@ class FleetArchive(Archive):
         try:
             yield held
             in_flight = False
-        except PresenceWorkerError:  # a run that ends by one has told of its requests
+        except PresenceWorkerError:  # a run that ends by one has said how its requests are
             in_flight = False
             raise
         finally:
@@ -49,7 +49,7 @@ class FleetArchive(Archive):
     def hold_to_report(self, run: RunRecord, total_timeout: float) -> Iterator[Lease]:
         """Hold a run on all machines to write down its end; see `Archive`."""
         with self.hold_target(run.target, total_timeout, run.run_id) as lease:
-            if not is_newest(self._member, run.run_id, self.runs / run.run_id):  # it has gone on meanwhile
+            if not is_newest(self._member, run.run_id, self.runs / run.run_id):  # it has gone on since
                 raise Locked(AT_WORK.format(run.run_id))
             yield lease
 

@@ -26,7 +26,7 @@ KEEP_ALIVE = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,  # milliseconds in which nobody says that our bytes have come
+    "tcp_user_timeout": 10_000,  # milliseconds in which no answer says that our bytes have come
 }
 IDLE = 10_000  # milliseconds in which a transaction goes on; a frozen process must not hold what it locked
 NOT_INITIALISED = "fleet.database: the tables are missing or old. Run `presence-worker fleet init` first"
@@ -111,7 +111,7 @@ class SharedDatabase:
             return work(connection)
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the connections that are not in use."""
         while self._free:
             self._free.pop().close()
 

@@ -69,8 +69,8 @@ class FleetTurns:
         try:
             yield
         finally:
-            self._tell(self._stopping.set)
-            self._tell(self._closing.set)
+            self._call(self._stopping.set)
+            self._call(self._closing.set)
             with anyio.CancelScope(shield=True):
                 await work_in_thread(thread.join, CLOSE)
 
@@ -82,13 +82,13 @@ class FleetTurns:
         """Note that no job of a target is at work here; see `Turns`."""
         turn = self._here.pop(target, None)
         if turn:
-            self._tell(lambda: self._end(target, turn, again))
+            self._call(lambda: self._end(target, turn, again))
 
     def stop(self) -> None:
         """Take no more turns; see `Turns`."""
-        self._tell(self._stopping.set)
+        self._call(self._stopping.set)
 
-    def _tell(self, what: Callable[[], None]) -> None:
+    def _call(self, what: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # its loop is closed
             self._loop.call_soon_threadsafe(what)
 
@@ -98,7 +98,7 @@ class FleetTurns:
         for name in QUIET:
             logging.getLogger(name).addHandler(logging.NullHandler())
             logging.getLogger(name).propagate = False
-        self._loop.set_exception_handler(lambda *_: None)  # of turns that were freed meanwhile
+        self._loop.set_exception_handler(lambda *_: None)  # of turns that were freed by others
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._work())
 

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class Held(Protocol):
-    """What is needed of a lease."""
+    """What we need of a lease."""
 
     target: str
     token: int
@@ -44,11 +44,11 @@ class Held(Protocol):
         """Take in that the target is another's."""
 
     def ask_to_stop(self, by: str) -> None:
-        """Take in that somebody asks that the run is stopped."""
+        """Take in that a person asks for the end of the run."""
 
 
 class Line(NamedTuple):
-    """What is to be written of a run."""
+    """What must be written of a run."""
 
     held: Held
     run_id: str

@@ -1,4 +1,4 @@
-"""A target that this process holds: until when, and what its run does meanwhile that others must know of."""
+"""A target that this process holds: until when, and what its run does that others must know of."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ from .run_file import Saving, save
 
 MARGIN = 2.0  # seconds before its end in which a lease is no longer used
 LOOK = 0.5  # seconds until we look again whether requests may be sent
-LAST_TRY = 3.0  # seconds that a run which is told to end still waits for the database
+LAST_TRY = 3.0  # seconds that a run which must end still waits for the database
 LAST_TRY_AWAY = 0.8  # the same, where it is known to be away
 AGAIN = 1.0  # seconds until the database is asked again
 LOST = (
@@ -29,7 +29,7 @@ CLOCK = getattr(time, "CLOCK_BOOTTIME", None)  # goes on while the machine sleep
 
 
 class Member(Saving, Protocol):
-    """What is needed of this process as one of several."""
+    """What we need of this process as one of several."""
 
     @property
     def settings(self) -> Fleet:
@@ -41,7 +41,7 @@ class Member(Saving, Protocol):
 
 
 def clock() -> float:
-    """Return the seconds of a clock that nobody sets, and that goes on in sleep where there is such a one."""
+    """Return the seconds of a clock that is never set, and that goes on in sleep where it can."""
     return time.monotonic() if CLOCK is None else time.clock_gettime(CLOCK)
 
 
@@ -58,14 +58,14 @@ class HeldTarget:
         self._now = now
         self._until = self._quiet_until = 0.0
         self._quiet_run: str | None = None  # that may send before
-        self.has_given_up = False  # the run was told to end while the database was away
-        self._told_to_end: float | None = None
+        self.has_given_up = False  # the run had to end while the database was away
+        self._ending_since: float | None = None
         self._seq = 0
         self._stop: Callable[[str], None] | None = None
         self._stopped_by: str | None = None
         self._changing = threading.Lock()
 
-    # -- what the keeper of leases tells --------------------------------------------------------------------
+    # -- what the keeper of leases says ---------------------------------------------------------------------
 
     def extend(self, until: float) -> None:
         """Take in that the target is ours until then, by `clock`, with the margin already off."""
@@ -80,7 +80,7 @@ class HeldTarget:
         self.is_lost, self._until = True, 0.0
 
     def ask_to_stop(self, by: str) -> None:
-        """Let the run end early because somebody asked for that; the first one counts."""
+        """Let the run end early because a person asked for that; the first one counts."""
         with self._changing:
             if self._stopped_by is not None:
                 return
@@ -112,9 +112,9 @@ class HeldTarget:
         """
         if self.is_lost:
             raise LeaseLost(LOST)
-        if self._told_to_end is not None and began is not None:
+        if self._ending_since is not None and began is not None:
             patience = LAST_TRY_AWAY if self._member.writer.is_away else LAST_TRY
-            if self._now() >= max(self._told_to_end, began) + patience:
+            if self._now() >= max(self._ending_since, began) + patience:
                 self.has_given_up = True
         if self.has_given_up:
             raise DatabaseAway(AWAY)
@@ -124,12 +124,12 @@ class HeldTarget:
         return self._now()
 
     def hurry(self) -> None:
-        """Let what waits for the database give up soon: the run is told to end."""
-        if self._told_to_end is None:
-            self._told_to_end = self._now()
+        """Let what waits for the database give up soon: the run must end."""
+        if self._ending_since is None:
+            self._ending_since = self._now()
 
     def on_stop(self, stop: Callable[[str], None]) -> None:
-        """Call *stop* with who asks for it, should somebody ask another machine to stop the run."""
+        """Call *stop* with who asks for it, if a person asks another machine to stop the run."""
         with self._changing:
             self._stop, by = stop, self._stopped_by
         if by is not None:
@@ -155,7 +155,7 @@ class HeldTarget:
             with suppress(DatabaseAway):
                 self._save_in_time(journal, summary, began)
                 return
-            time.sleep(AGAIN if self._told_to_end is None else AGAIN / 4)
+            time.sleep(AGAIN if self._ending_since is None else AGAIN / 4)
 
     def _save_in_time(self, journal: Journal, summary: bytes | None, began: float) -> None:
         """Save it in a thread of its own, which may hang where we must end."""

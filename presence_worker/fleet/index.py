@@ -85,7 +85,7 @@ class FleetIndex(RunIndex):
         return text.removeprefix(WRITTEN_BY) if text.startswith(WRITTEN_BY) else None
 
     def _as_it_is(self, known: KnownRun, row: RunRow) -> KnownRun:
-        """Return a run whose process died, with what it had done by then."""
+        """Return a run whose process died, with what it had done until then."""
         known = known._replace(summary=None, corrected=None, mark=None)
         try:
             self._fetch(row.name)

@@ -67,7 +67,7 @@ def _reseal(column: Column, sealing: Sealing, connection: Connection) -> int:
 
 
 def _reseal_one(place: str, column: Column, sealing: Sealing, connection: Connection) -> bool:
-    """Encrypt one payload anew; one that has just been changed is looked at in the next pass."""
+    """Encrypt one payload again; one that has just been changed comes in the next pass."""
     with connection.transaction():
         row = connection.execute(column.put_into(PAYLOAD), [place]).fetchone()
         if row is None or row[0] is None or sealing.is_newest(row[0]):

@@ -13,7 +13,7 @@ from .held_target import MARGIN, HeldTarget, Member, clock
 
 AGAIN = 1.0  # seconds until what could not be renewed is tried again
 ADD = "INSERT INTO lease (target) VALUES (%s) ON CONFLICT DO NOTHING"
-# who dies leaves requests that may be late: only the run that they belong to may send meanwhile
+# who dies leaves requests that may be late: only the run that they belong to may send until then
 TAKE = """UPDATE lease SET token = token + 1, holder = %(holder)s, run_id = %(run_id)s, stop_by = NULL,
         until = now() + %(lease)s * interval '1 second', grace = %(grace)s * interval '1 second',
         quiet_run = CASE WHEN holder IS NULL OR %(is_new)s AND holder = %(holder)s THEN quiet_run
@@ -212,7 +212,7 @@ class LeaseKeeper:
     def _look_after(self, missing: set[Key], mine: Mapping[Key, HeldTarget], connection: Connection) -> bool:
         """Let go of leases that are another's; return whether that is so of all that are *missing*."""
         asked = [self._member.id, [target for target, _ in missing]]
-        busy = missing & set(connection.execute(OURS, asked).fetchall())  # somebody looks at them just now
+        busy = missing & set(connection.execute(OURS, asked).fetchall())  # others read them just now
         for key in missing - busy:
             log.warning("lease.lost", target=key[0])
             mine[key].lose()

@@ -16,11 +16,11 @@ from .sealing import Sealing
 LOOK = 0.5  # seconds until we look whether waiting is still any use
 MOST = 500  # rows of a page
 LEAST, PAGE = 0.2, 0.5  # of what may be handed out: a page, at least and at most
-LOW = 0.35  # of it, when the next page is asked for: until that comes, half a second is to be sent
+LOW = 0.35  # of it, when the next page is asked for: until that comes, half a second must be sent
 
 
 class Waiting(Held, Protocol):
-    """What is needed of a lease: that it is ours, and that there is time to wait."""
+    """What we need of a lease: that it is ours, and that there is time to wait."""
 
     def next_seq(self) -> int:
         """Return the number of the next line in the log."""
@@ -97,7 +97,7 @@ class LedgerOutbox:
         return self._sealing.seal(pack_outcomes(group))
 
     async def _submit(self, sealed: bytes | None) -> None:
-        """Return when it is in the database; raise LeaseLost or DatabaseAway where waiting is no use."""
+        """Return when it is in the database; raise LeaseLost or DatabaseAway where waiting has no use."""
         seq = self._held.next_seq()
         line = self._writer.submit(self._held, self._run_id, seq, self._handed_out, self._done, sealed)
         waiting, began = asyncio.wrap_future(line), self._held.now()

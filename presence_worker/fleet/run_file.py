@@ -40,7 +40,7 @@ LOGGED = "SELECT token, seq, handed_out, outcomes FROM log WHERE run_id = %s ORD
 
 
 class Saving(Protocol):
-    """What is needed of this process as one of several."""
+    """What we need of this process as one of several."""
 
     @property
     def id(self) -> str:
@@ -56,7 +56,7 @@ class Saving(Protocol):
 
 
 class Held(Protocol):
-    """What is needed of a lease: whose, and the token under which the target is held."""
+    """What we need of a lease: whose, and the token under which the target is held."""
 
     @property
     def target(self) -> str:
@@ -223,7 +223,7 @@ def _find(member: Saving, run_id: str, connection: Connection) -> _Found:
 
 
 def _replayed(found: _Found, path: Path) -> bytes:
-    """Return a run's journal with what the log has; it is written at *path* meanwhile."""
+    """Return a run's journal with what the log has; until then it is written at *path*."""
     if not found.logged:
         return found.file
     _remove(path)

@@ -25,7 +25,7 @@ Describe = Callable[[Journal], bytes | None]  # gives the summary of a run as th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenIn:
-    """What became of the runs of a state directory."""
+    """How it went with the runs of a state directory."""
 
     taken: list[str] = field(default_factory=list)  # run ids, oldest first
     known: list[str] = field(default_factory=list)  # the database had them already

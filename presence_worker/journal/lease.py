@@ -28,10 +28,10 @@ class Lease(Protocol):
         """
 
     def hurry(self) -> None:
-        """Take in that the run is told to end: what waits for others gives up in a few seconds."""
+        """Take in that the run must end: what waits for others gives up in a few seconds."""
 
     def on_stop(self, stop: Callable[[str], None]) -> None:
-        """Call *stop* with who asks for it, should somebody ask another machine to stop the run.
+        """Call *stop* with who asks for it, if a person asks another machine to stop the run.
 
         It is called in any thread.
         """
@@ -42,8 +42,8 @@ class Lease(Protocol):
     def save(self, journal: Journal, summary: bytes | None = None) -> None:
         """Let all machines have the run as it is in the *journal*; when this returns, that is durable.
 
-        A run is saved when it is staged, right before its first row is handed out in a session, and when
-        it has ended, with its *summary* as the index keeps it. It blocks. Raise LeaseLost or DatabaseAway.
+        A run is saved when it is staged, and right before its first row is handed out in a session. At its
+        end it is saved with its *summary*, as the index keeps it. It blocks. Raise LeaseLost or DatabaseAway.
         """
 
 

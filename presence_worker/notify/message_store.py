@@ -28,7 +28,7 @@ class QueuedMessage(NamedTuple):
 
 
 class MessageStore(Protocol):
-    """Owns which runs are to be reported, what was sent last, and what was not delivered yet."""
+    """Owns which runs must be reported, what was sent last, and what was not delivered yet."""
 
     def without_patience(self) -> AbstractContextManager[None]:
         """Let other processes that write be an error at once: an event loop must not wait for them."""
@@ -37,7 +37,7 @@ class MessageStore(Protocol):
         """Let go of what is open."""
 
     def transaction(self, target: str) -> AbstractContextManager[None]:
-        """Make all writes inside one: all durable, or none; nobody else writes about a target then."""
+        """Make all writes inside one: all durable, or none; no other process writes about a target then."""
 
     # -- runs ------------------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class Turns(Protocol):
     def give_back(self, target: str, again: float | None = None) -> None:
         """Note that no job of a target is at work here; its next turn comes in *again* seconds.
 
-        None: there is no work for it. Where the turn of the target is not here, nothing happens.
+        None: it has no work. Where the turn of the target is not here, nothing happens.
         """
 
     def stop(self) -> None:

@@ -17,7 +17,7 @@ from .turns import Turns, by_target, find_next
 from .what_follows import US, JobTrouble, Stopper
 
 PROBE = 1 << 20  # bytes that a disk must take before it is called well
-FULL = 2.0  # seconds until the turn of a target comes again for which there is no place now
+FULL = 2.0  # seconds until the turn of a target comes again that finds no place now
 READ = 2.0  # seconds until the queue is read again: other programs put jobs in as well
 READ_SHARED = 4.0  # the same where machines share a queue: a new job wakes one of them
 CRASHED = "The service crashed while it carried out a job."
