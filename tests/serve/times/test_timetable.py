@@ -1,6 +1,6 @@
 """The jobs of `[job] at`: at their times, once each, also after the service was off."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +11,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from presence_worker.errors import StateFault
+from presence_worker.fleet.member import FleetMember
 from presence_worker.queue.folder_queue import FolderQueue
 from presence_worker.queue.job_queue import NewJob, QueuedJob
 from presence_worker.run_states import JobCommand, JobWay
 from presence_worker.serve.service import Service
 from presence_worker.serve.timetable import Timetable
+from presence_worker.settings.fleet import Fleet
 from tests.serve.given import context_for, targets_of
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +33,7 @@ class Nights:
     home: Path
     now: datetime = EVENING
     job: dict[str, Any] = field(default_factory=lambda: {"at": "30 2 * * *", "timezone": "UTC"})
+    is_shared: bool = False  # with other machines
     refusal: Exception | None = None  # of the service, to take a job
     reported: list[tuple[str, int, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # the headlines of messages
@@ -42,6 +45,8 @@ class Nights:
         """Start the service again, with the configuration as it is now."""
         self.queue = FolderQueue(self.home / "state")
         context = context_for("http://127.0.0.1:1", self.home / "state", job=self.job)
+        if self.is_shared:
+            context = replace(context, fleet=FleetMember(Fleet()))
         service = SimpleNamespace(
             queue=self.queue,
             targets=targets_of(a=context),
