@@ -49,6 +49,7 @@ class Night:
     machines: "list[subprocess.Popen[str]]"
     config: Path
     database: str
+    refusals: list[int]  # while there is one, the receiver takes nothing
 
     def add_jobs(self, number: int) -> None:
         """Put jobs in."""
@@ -78,7 +79,12 @@ class Night:
 def night(tmp_path: Path, database_url: str) -> Iterator[Night]:
     """Two machines with the same wrong password."""
     with ExitStack() as stack:
-        service, receiver = (stack.enter_context(raw_up(act)) for act in (gate, answer(204)))
+        refusals: list[int] = []
+
+        async def receive(peer: Peer, request: Request) -> None:
+            await answer(500 if refusals else 204)(peer, request)
+
+        service, receiver = (stack.enter_context(raw_up(act)) for act in (gate, receive))
         (tmp_path / "password").write_text("wrong")
         (tmp_path / "password").chmod(0o600)
         config = tmp_path / "config.toml"
@@ -90,7 +96,7 @@ def night(tmp_path: Path, database_url: str) -> Iterator[Night]:
         for machine in machines:
             assert machine.stdout
             assert machine.stdout.readline(), machine.stderr and machine.stderr.read()
-        yield Night(service, receiver, machines, config, database_url)
+        yield Night(service, receiver, machines, config, database_url, refusals)
 
 
 def test_a_wrong_password_is_tried_once(night: Night) -> None:
@@ -116,3 +122,20 @@ def test_a_wrong_password_is_tried_once(night: Night) -> None:
 
     assert night.jobs()[1:] == [(JobState.ENDED, 0)] * 4
     assert night.messages[1] == (0, True)
+
+
+def test_a_dead_machine_leaves_its_messages_to_the_others(night: Night) -> None:
+    """What could not be delivered goes out from any machine, once."""
+    night.refusals.append(1)
+    night.add_jobs(1)
+    wait_until(lambda: len(night.receiver.requests) == 1 and night.jobs() == [(JobState.ENDED, 6)])
+    for machine in night.machines:
+        machine.kill()
+    night.refusals.clear()
+
+    sent, again = (night.call("notify") for _ in range(2))
+
+    assert (sent.code, again.code) == (0, 0)
+    assert [json.loads(each.body)["id"] for each in night.receiver.requests][1:] == [
+        json.loads(night.receiver.requests[0].body)["id"]
+    ]
