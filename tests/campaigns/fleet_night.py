@@ -183,7 +183,7 @@ def fleet_night(
                 folder=folder / name,
                 targets={name: service.server.url for name, service in services.items()},
                 common=COMMON % server.url(address.rpartition("/")[2], port=proxy.port),
-                serve={"listen": f"127.0.0.1:{free_port()}"} if number == 0 else {},
+                serve={"tries": 1000, **({"listen": f"127.0.0.1:{free_port()}"} if number == 0 else {})},
             )
             place.write()
             found.append(Machine(name=name, place=place, proxy=proxy, program=program, env=env(name)))
