@@ -10,6 +10,7 @@ from .tally import BEYOND, FAST, LATE, LOST, TOGETHER, UNREAD, Tally
 MARGIN = 2.0  # seconds before a lease is over from which on nothing new is sent
 TAKE_OVER = 5.0  # seconds after a lease is over until another machine goes on
 KILLED, STOPPED, FROZEN, AWAY = "killed", "stopped", "frozen", "away from the database"
+RESTARTED = "without a database for a moment"
 TAKEN_OVER = (KILLED, STOPPED, FROZEN)
 SECONDS = 5.0  # in which the rate is measured
 ON_THE_WAY = 0.5  # seconds from being sent to being read by the service, on a busy machine
@@ -166,7 +167,7 @@ class Judge:
                 continue
             others = [call.at for call in after if call.sender not in ("", blow.sender)]
             if blow.kind in TAKEN_OVER and others:
-                self._note_take_over(blow, others[0] - blow.at)
+                self._note_take_over(blow, others[0])
             end = min((other.at for other in self.blows if other.at > blow.at), default=float("inf"))
             again = {call.associate_id for call in after if not call.is_put and call.at <= end}
             self.most_again = max(self.most_again, len(again))
@@ -180,7 +181,9 @@ class Judge:
             words = f"{blow.sender} {late[-1].at - blow.at:.1f} s after the database had gone"
             self.tally.blame(LATE, words, len(late))
 
-    def _note_take_over(self, blow: Blow, seconds: float) -> None:
+    def _note_take_over(self, blow: Blow, at: float) -> None:
+        """Judge how long it took, since what befell anybody last."""
+        seconds = at - max(other.at for other in self.blows if other.at <= at)
         self.take_overs.append(seconds)
         if seconds > self.rules.lease + TAKE_OVER:
             self.tally.blame(

@@ -15,8 +15,8 @@ from tests.run.given import WORKER
 from tests.serve.outside.raw_client import Cut
 from tests.serve.outside.served import Caller, Place, token_of
 
-from .fleet_judge import AWAY, FROZEN, KILLED, STOPPED, Blow, FleetOrder
-from .fleet_machine import COMMON, PATIENCE, Machine
+from .fleet_judge import AWAY, FROZEN, KILLED, RESTARTED, STOPPED, Blow, FleetOrder
+from .fleet_machine import COMMON, PATIENCE, RULES, Machine
 from .fleet_witness import Witness, now, owner_of, witness
 from .service_night import free_port
 
@@ -130,6 +130,12 @@ class FleetNight:
             for machine in machines or self.machines:
                 machine.proxy.come_back()
 
+    def restart(self, server: Postgres, away: float = 0.0) -> None:
+        """Let the database crash, and start it again; who gets its lease back first is chance."""
+        for machine in self.machines:
+            self._note(RESTARTED, machine)
+        server.restart(away=away, how=signal.SIGQUIT)
+
     def _note(self, kind: str, machine: Machine) -> None:
         self.blows.append(Blow(kind=kind, sender=machine.sender, at=now()))
 
@@ -143,7 +149,8 @@ class FleetNight:
         """Wait until all jobs are over; return them in the order in which they were handed in."""
         self.start()
         jobs = list[dict[str, Any]]()
-        end = time.monotonic() + PATIENCE
+        rows = sum(order.rows for order in self.orders) / len(self.services)
+        end = time.monotonic() + PATIENCE + 2 * rows / RULES.rate
         while time.monotonic() < end:
             answers = [self.front.get(order.location) for order in self.orders]
             jobs = [each.json if each.status == 200 else {"state": OPEN[0]} for each in answers]

@@ -14,6 +14,7 @@ TOGETHER = "two at once"  # two machines sent to a target at the same time
 LATE = "too late"  # sent, or taken over, later than is promised
 FAST = "too fast"  # more requests of a target, of all machines, than its rate allows
 
+EXAMPLES = 4  # of each kind
 KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING, TWICE, UNREAD, TOGETHER, LATE, FAST)
 
 
@@ -38,7 +39,7 @@ class Tally:
         """Note a fault; the first few are told in words."""
         if count:
             self.faults[kind] += count
-            if len(self.examples) < 10:
+            if sum(example.startswith(kind) for example in self.examples) < EXAMPLES:
                 self.examples.append(f"{kind}: {words}")
 
     def lines(self) -> list[str]:
