@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .child import BrokenTrialError
 from .figures import Figure, at_most
 from .fleet_machines import Arrivals, Machines, machines, tenants_named
-from .fleet_night import RATE, Costs
+from .fleet_night import Costs
 from .job import write_job
 from .readings import Reading
 from .trial import Extent
@@ -15,7 +15,8 @@ TENANTS = 100  # side by side on one worker
 OF_DATABASE = 5.0  # µs of PostgreSQL's CPU a row
 OF_MEMORY = 2.0  # MiB (PSS) a run
 OF_TRANSACTIONS = 4.0  # per second and worker
-FULL = 0.97  # of the rate of all runs together, while all of them send
+SETTLE = 11.0  # seconds until PostgreSQL has counted all transactions of a connection that is idle
+ENOUGH = 4  # readings
 
 
 class Use(NamedTuple):
@@ -66,15 +67,12 @@ class Course(NamedTuple):
     @property
     def steady(self) -> Use:
         """What is used while all runs send: none begins, none ends."""
-        pairs = zip(self.at_work, self.at_work[2:], strict=False)
-        full = [
-            (begin, end)
-            for begin, end in pairs
-            if self.arrivals.between(begin.at, end.at) / (end.at - begin.at) >= FULL * RATE * self.tenants
-        ]
-        if not full:
+        full = [reading for reading in self.at_work if reading.sending == self.tenants]
+        settled = [reading for reading in full if reading.at > full[0].at + SETTLE]
+        if len(full) < ENOUGH:
             raise BrokenTrialError("the runs never sent all at once")
-        return Use.between(full[0][1], full[-1][0], self.arrivals)
+        kept = settled if len(settled) >= ENOUGH else full
+        return Use.between(kept[0], kept[-1], self.arrivals)
 
     @property
     def memory(self) -> tuple[float, float]:
@@ -92,6 +90,7 @@ def measure_course(extent: Extent) -> Course:
         with shared.workers(1) as workers:
             shared.put(tenants[0], few)
             shared.work_off(workers, patience)
+            shared.idle(workers, extent.of(int(SETTLE), quick=1))
             idle = shared.idle(workers, extent.of(10, quick=3))
             for tenant in tenants:
                 shared.put(tenant, many)
@@ -142,6 +141,7 @@ SHOWN = (
     Shown(f"{SIDE}, transactions", "per second", lambda _, costs: costs.transactions, OF_TRANSACTIONS),
     Shown(f"{SIDE}, memory of a run", "MiB (PSS)", lambda _, costs: costs.memory_run, OF_MEMORY),
     Shown(f"{SIDE}, memory without runs", "MiB (PSS)", lambda _, costs: costs.memory),
+    Shown(f"{SIDE}, rows", "per second", lambda course, _: course.steady.per_second("rows")),
     Shown(f"{SIDE}, worker", "µs of CPU/row", lambda _, costs: costs.row * 1e6),
     Shown("begin and end a run, worker", "ms of CPU", lambda _, costs: costs.run * 1e3),
     Shown("begin and end a run, PostgreSQL", "ms of CPU", lambda _, costs: costs.database_run * 1e3),

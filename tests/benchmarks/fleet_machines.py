@@ -43,6 +43,8 @@ read_before = "off"
 max_changes = "none"
 """
 OPEN = "SELECT count(*) FROM presence_worker.job WHERE state IN ('waiting', 'working')"
+SENDING = """SELECT count(*) FROM presence_worker.run
+    WHERE EXISTS (SELECT FROM presence_worker.log WHERE log.run_id = run.run_id AND done > 0)"""
 WORKERS = "SELECT count(*) FROM presence_worker.worker WHERE kind = 'worker'"
 
 
@@ -112,10 +114,11 @@ class Machines:
             while not until():
                 if time.monotonic() > end:
                     raise BrokenTrialError(f"not over after {seconds:.0f} s")
+                sending = self.count(SENDING)
                 readings.own = self.own
-                found.append(readings.take())
+                found.append(readings.take(sending))
                 time.sleep(EVERY)
-            return [*found, readings.take()]
+            return [*found, readings.take(0)]
         finally:
             readings.close()
 

@@ -17,6 +17,7 @@ class Reading(NamedTuple):
     """What was used from the beginning until a moment."""
 
     at: float  # time.monotonic
+    sending: int  # runs that have sent rows, and have not ended
     database: float  # seconds of CPU of all of PostgreSQL's processes
     transactions: float  # in the database, without our own
     workers: Sequence[float]  # seconds of CPU of each
@@ -38,11 +39,12 @@ class Readings:
         """Let the server go."""
         self._connection.close()
 
-    def take(self) -> Reading:
-        """Read all of it now."""
+    def take(self, sending: int) -> Reading:
+        """Read all of it now, while so many runs send."""
         [found] = self._connection.execute(TRANSACTIONS, (self._database,)).fetchall()
         return Reading(
             at=time.monotonic(),
+            sending=sending,
             database=self._cpu_of_server(),
             transactions=found[0] - self.own,
             workers=[cpu_of(each) for each in self._workers],
