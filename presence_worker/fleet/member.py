@@ -115,5 +115,12 @@ def member_of(settings: Fleet) -> FleetMember:
         return _members[address]
 
 
+def close_members() -> None:
+    """Close all members of this process; the next one that is asked for is new."""
+    with _making:
+        while _members:
+            _members.popitem()[1].close()
+
+
 _members: dict[str, FleetMember] = {}
 _making = threading.Lock()
