@@ -70,6 +70,8 @@ class FleetArchive(Archive):
         folder = self.runs / run_id
         if is_newest(self._member, run_id, folder):
             return
+        if not self.runs.is_dir():  # this machine has only looked so far
+            self.prepare()
         if is_held:
             fetch(self._member, run_id, folder)
             return

@@ -164,7 +164,7 @@ def test_planned_absences_are_known_and_cancelled_everywhere(
     rows = ["5,Away,holiday,2026-12-05,2026-12-09", "6,Away,,2026-11-29,2026-12-09"]
     file = dated(tmp_path / "days.csv", rows)
     with noon_of(MONDAY):
-        here("run", file)
+        here("run", file, "--set", "input.coverage=changes")
         first, second = there("schedule").summary["schedule"]
         there("schedule", "cancel", first["id"])
         left = here("schedule").summary["schedule"]
