@@ -57,14 +57,14 @@ def never_check_the_job() -> None:
     commands.check_not_begun = lambda *_: None  # type: ignore[attr-defined]  # wrong on purpose
 
 
-def never(self: HeldTarget) -> None:
+def never(self: HeldTarget, *_: object) -> None:
     """Take no notice that the target is another's."""
 
 
 def never_check_the_token() -> None:
     """Go on with a target however long ago it was ours, and write as if it still were."""
     HeldTarget.may_send = lambda _: True  # type: ignore[assignment,method-assign]  # wrong on purpose
-    HeldTarget.check = never  # type: ignore[method-assign]  # wrong on purpose
+    HeldTarget.check = never  # type: ignore[assignment,method-assign]  # wrong on purpose
     HeldTarget.lose = never  # type: ignore[method-assign]  # wrong on purpose
     start, end = group_writer.WRITE.index("held AS ("), group_writer.WRITE.index("), written AS")
     unchecked = "held AS (SELECT target, token, NULL AS stop_by FROM asked WHERE %s <> ''"
