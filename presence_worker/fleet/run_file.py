@@ -25,13 +25,20 @@ LOST = "another machine works on this target by now; this run goes on there"
 AT_WORK = "run {} is being worked on by another machine"
 NOT_SAVED = "run {} was never saved in the database: nothing of it was sent"
 
-HOLD = "UPDATE lease SET run_id = %s WHERE target = %s AND token = %s AND holder = %s"
 INSERT = """INSERT INTO run (run_id, number, target, target_name, state, saved, line, summary, file)
     VALUES (%(run_id)s, %(number)s, %(target)s, %(target_name)s, %(state)s, 1, %(line)s, %(summary)s,
         %(file)s)
     ON CONFLICT (run_id) DO UPDATE SET state = excluded.state, saved = run.saved + 1, line = excluded.line,
         summary = excluded.summary, corrected = NULL, file = excluded.file, changed = pg_current_xact_id()
     RETURNING saved"""
+HOLD = """WITH held AS (
+    UPDATE lease SET run_id = %(run_id)s
+    WHERE target = %(target)s AND token = %(token)s AND holder = %(holder)s RETURNING target
+), gone AS (
+    DELETE FROM log WHERE run_id = %(run_id)s AND EXISTS (SELECT FROM held)
+)
+"""
+SAVE = HOLD + INSERT.replace("VALUES (", "SELECT ").replace("%(file)s)", "%(file)s FROM held")
 NEWEST = """SELECT saved, coalesce(token, 0), coalesce(seq, 0) FROM run LEFT JOIN LATERAL
     (SELECT token, seq FROM log WHERE log.run_id = run.run_id ORDER BY token DESC, seq DESC LIMIT 1) AS newest
     ON true WHERE run_id = %s"""
@@ -107,13 +114,14 @@ def save(member: Saving, held: Held, journal: Journal, summary: bytes | None = N
     """
     run, folder = journal.run(), Path(journal.path).parent
     columns = _columns(member, journal, summary)
+    columns |= {"target": held.target, "token": held.token, "holder": member.id}
     write_version(folder, None)
 
     def work(connection: Connection) -> int:
-        with connection.transaction():
-            if not connection.execute(HOLD, (run.run_id, held.target, held.token, member.id)).rowcount:
-                raise LeaseLost(LOST)
-            return _put(connection, columns)
+        found = connection.execute(SAVE, columns).fetchone()  # one statement: a frozen process locks nothing
+        if found is None:
+            raise LeaseLost(LOST)
+        return int(found[0])
 
     saved = member.database.work(work)
     if run.state != State.RUNNING:  # else what follows is here first
