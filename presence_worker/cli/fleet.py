@@ -152,7 +152,7 @@ def _words(before: int, now: int, waiting: Sequence[str]) -> Iterator[str]:
 def _tables(found: FleetStatus) -> Iterator[str]:
     """Yield three tables: who is there, what is at work, and what waits."""
     workers = [
-        (_short(each.worker), each.kind, f"{each.holds}/{each.places}", _seen(each), each.version)
+        (_short(each.worker), each.kind, f"{each.holds}/{each.places}", _last_sign(each), each.version)
         for each in found.workers
     ]
     yield from _table(WORKERS, workers, "No workers.")
@@ -176,7 +176,7 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[:half]}..{name[-half:]}"
 
 
-def _seen(worker: WorkerLine) -> str:
+def _last_sign(worker: WorkerLine) -> str:
     seen = short_duration(worker.seen_seconds_ago)
     return seen if worker.is_there else f"{seen} (gone)"
 

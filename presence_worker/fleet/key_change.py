@@ -16,7 +16,7 @@ CHANGE = "UPDATE {table} SET {column} = %s WHERE ctid = %s::tid"
 PASSES = 10  # in which workers may still write with the former key
 
 
-class Column(NamedTuple):
+class PayloadColumn(NamedTuple):
     """Where payloads are; each of ours is `bytea`."""
 
     table: str
@@ -57,16 +57,16 @@ def reseal_all(sealing: Sealing, connection: Connection) -> int:
     return changed
 
 
-def _columns(connection: Connection) -> list[Column]:
-    return [Column(*found) for found in connection.execute(COLUMNS, [SCHEMA])]
+def _columns(connection: Connection) -> list[PayloadColumn]:
+    return [PayloadColumn(*found) for found in connection.execute(COLUMNS, [SCHEMA])]
 
 
-def _reseal(column: Column, sealing: Sealing, connection: Connection) -> int:
+def _reseal(column: PayloadColumn, sealing: Sealing, connection: Connection) -> int:
     places = connection.execute(column.put_into(PLACES)).fetchall()
     return sum(_reseal_one(place, column, sealing, connection) for (place,) in places)
 
 
-def _reseal_one(place: str, column: Column, sealing: Sealing, connection: Connection) -> bool:
+def _reseal_one(place: str, column: PayloadColumn, sealing: Sealing, connection: Connection) -> bool:
     """Encrypt one payload again; one that has just been changed comes in the next pass."""
     with connection.transaction():
         row = connection.execute(column.put_into(PAYLOAD), [place]).fetchone()

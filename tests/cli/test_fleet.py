@@ -1,6 +1,8 @@
 """`presence-worker fleet`: makes the tables, and shows who works on what."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -123,3 +125,32 @@ def test_metrics_have_figures_of_all_machines(worker: Worker, database_url: str)
     assert (shared.code, alone.code) == (0, 0)
     assert "presence_worker_fleet_workers 0" in shared.out
     assert "fleet" not in alone.out
+
+
+@pytest.mark.parametrize("words", [("fleet", "status"), ("fleet", "init"), ("runs",), ("doctor",)])
+def test_without_the_extra_it_says_what_to_install(
+    words: tuple[str, ...], worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A configuration with a database is not taken for that of a machine alone."""
+    for name in ("procrastinate", "psycopg"):
+        monkeypatch.setitem(sys.modules, name, None)
+    config = worker.folder / "fleet.toml"
+    config.write_text('[fleet]\ndatabase = "postgresql://me@db.example/presence"\n')
+
+    refused = worker.call(*words, "--config", str(config))
+
+    assert refused.code == 2
+    assert "presence-worker[fleet]" in refused.out + refused.err
+
+
+def test_nothing_is_loaded_without_a_database(worker: Worker) -> None:
+    """Neither the driver nor the engine: a machine alone starts as fast as before."""
+    script = (
+        "import sys; from presence_worker.cli.main import execute; "
+        f"execute(['runs', '--state-dir', {str(worker.folder / 'state')!r}]); "
+        "print(sorted({'psycopg', 'procrastinate', 'zstandard'} & {*sys.modules}))"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.splitlines()[-1] == "[]"

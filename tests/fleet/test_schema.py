@@ -10,6 +10,8 @@ from presence_worker.errors import UsageFault
 from presence_worker.fleet import schema
 from presence_worker.fleet.database import Connection, SharedDatabase
 from presence_worker.fleet.schema import Made, check, ensure, init
+from presence_worker.fleet.workers import has_former as is_there
+from presence_worker.fleet.workers import register
 from presence_worker.next_step import NextStep
 from presence_worker.settings.fleet import Fleet
 
@@ -146,3 +148,17 @@ def shape(connection: Connection) -> list[tuple[str, str]]:
         "SELECT table_name, column_name, data_type FROM information_schema.columns "
         "WHERE table_schema = 'presence_worker' AND table_name LIKE 'procrastinate%' ORDER BY 1, 2, 3"
     ).fetchall()
+
+
+def test_workers_of_another_version_are_seen(connection: Connection, empty_database_url: str) -> None:
+    """While one of them is there, an upgrade keeps what it needs; one that died does not count."""
+    settings = Fleet.model_validate({"database": empty_database_url})
+    init(connection)
+    register("one", "worker", settings, connection)
+
+    ours = is_there(connection)
+    connection.execute("UPDATE worker SET program = '0.0.1'")
+    former = is_there(connection)
+    connection.execute("UPDATE worker SET seen_at = now() - interval '31 s'")
+
+    assert (ours, former, is_there(connection)) == (False, True, False)
