@@ -64,7 +64,7 @@ class Front:
         return self._browse("POST", path, urlencode(fields), headers)[:2]
 
     def open_page(self, path: str, cookie: str | None) -> tuple[int, str, str]:
-        """Open a page as a browser does; return the status, the cookie it sets, and the token of its forms."""
+        """Open a page as a browser does; return the status, the cookie it sets, and its forms' token."""
         status, given, page = self._browse("GET", path, None, {"Cookie": cookie} if cookie else {})
         return status, given, page.partition('name="token" value="')[2].partition('"')[0]
 
