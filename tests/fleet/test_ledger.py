@@ -127,15 +127,12 @@ class TestInLedger(OutboxSuite):
 class SenderInLedger(Sender):
     """Sends on several machines; the way to the database breaks now and then."""
 
-    def __init__(self, url: str, proxy: Proxy) -> None:
-        super().__init__()
-        type(self).place_of = partial(InLedger, url)
-        self._proxy = proxy
+    proxy: Proxy
 
     @rule(cut=st.sampled_from(Cut), after=st.integers(1, 3))
     def cut(self, cut: Cut, after: int) -> None:
         """Let a statement, or the answer to it, be lost."""
-        self._proxy.cuts[self._proxy.statements + after] = cut
+        self.proxy.cuts[self.proxy.statements + after] = cut
 
 
 def test_statements_and_answers_may_be_lost(database_server: Postgres, database_url: str) -> None:
@@ -143,8 +140,9 @@ def test_statements_and_answers_may_be_lost(database_server: Postgres, database_
     with proxy_to(database_server.port) as proxy:
         name = database_url.rpartition("/")[2]
         url = database_server.url(name, port=proxy.port)
+        there = {"place_of": staticmethod(partial(InLedger, url)), "proxy": proxy}
         run_state_machine_as_test(
-            lambda: SenderInLedger(url, proxy),
+            type("SenderThere", (SenderInLedger,), there),
             settings=settings(
                 max_examples=examples(8), stateful_step_count=12, deadline=None, derandomize=True
             ),
