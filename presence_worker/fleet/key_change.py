@@ -6,7 +6,7 @@ from typing import NamedTuple
 from psycopg import errors, sql
 
 from .database import SCHEMA, Connection
-from .sealing import Sealing, is_sealed
+from .sealing import Sealing, is_payload, is_sealed
 
 COLUMNS = """SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = %s AND data_type = 'bytea' ORDER BY 1, 2"""
@@ -70,7 +70,7 @@ def _reseal_one(place: str, column: PayloadColumn, sealing: Sealing, connection:
     """Encrypt one payload again; one that has just been changed comes in the next pass."""
     with connection.transaction():
         row = connection.execute(column.put_into(PAYLOAD), [place]).fetchone()
-        if row is None or row[0] is None or sealing.is_newest(row[0]):
+        if row is None or row[0] is None or not is_payload(row[0]) or sealing.is_newest(row[0]):
             return False
         connection.execute(column.put_into(CHANGE), [sealing.reseal(row[0]), place])
         return True

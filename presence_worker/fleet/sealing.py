@@ -12,6 +12,7 @@ from ..errors import UsageFault
 from ..operator_files import read_text
 
 PLAIN, SEALED = b"\x00", b"\x01"  # the first byte of a payload
+MAGIC = b"\x28\xb5\x2f\xfd"  # begins what Zstandard has compressed
 LEVEL = 3
 LARGEST = 1 << 30  # bytes of a payload that are unpacked
 NO_KEY = (
@@ -103,6 +104,11 @@ class Sealing:
 def is_sealed(kept: bytes) -> bool:
     """Return whether a payload is encrypted."""
     return bytes(kept[:1]) == SEALED
+
+
+def is_payload(kept: bytes) -> bool:
+    """Return whether bytes look as if we had sealed them."""
+    return is_sealed(kept) or bytes(kept[:5]) == PLAIN + MAGIC
 
 
 def read_keys(path: Path) -> list[str]:

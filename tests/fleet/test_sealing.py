@@ -159,3 +159,13 @@ def test_every_payload_is_found(connection: Connection) -> None:
     connection.execute("INSERT INTO later VALUES (%s), (NULL)", [Sealing([OLD]).seal(SECRET)])
 
     assert reseal_all(Sealing([NEW, OLD]), connection) == 1
+
+
+def test_other_bytes_stay_as_they_are(connection: Connection) -> None:
+    """What we have not sealed is not ours to change."""
+    connection.execute("CREATE TABLE foreign_bytes (words bytea)")
+    connection.execute("INSERT INTO foreign_bytes VALUES (''), ('\\x00'), ('plain'), ('\\x00ff')")
+    before = connection.execute("SELECT words FROM foreign_bytes ORDER BY 1").fetchall()
+
+    assert reseal_all(Sealing([NEW, OLD]), connection) == 0
+    assert connection.execute("SELECT words FROM foreign_bytes ORDER BY 1").fetchall() == before
