@@ -121,7 +121,7 @@ def archive_in(state_dir: Path, fleet: Membership | None) -> Archive:
     """Return the runs, of all machines or of this one alone."""
     if fleet is None:
         return Archive(state_dir)
-    shared: Archive = load_lazily(".fleet.archive:FleetArchive")(state_dir, fleet)
+    shared: Archive = load_lazily(".fleet.shared_archive:FleetArchive")(state_dir, fleet)
     return shared
 
 

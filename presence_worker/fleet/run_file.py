@@ -62,7 +62,7 @@ class Saving(Protocol):
         """What packs payloads."""
 
 
-class Held(Protocol):
+class HeldLease(Protocol):
     """What we need of a lease: whose, and the token under which the target is held."""
 
     @property
@@ -106,7 +106,7 @@ def unpack_outcomes(packed: bytes) -> list[Settled]:
 # -- saving --------------------------------------------------------------------------------------------------
 
 
-def save(member: Saving, held: Held, journal: Journal, summary: bytes | None = None) -> None:
+def save(member: Saving, held: HeldLease, journal: Journal, summary: bytes | None = None) -> None:
     """Save a run under a lease; what the log has of it is in its journal by now, and goes.
 
     It may be repeated. Raise LeaseLost where the target is another's, DatabaseAway where it is not known

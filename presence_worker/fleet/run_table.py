@@ -41,7 +41,7 @@ class RunRow(NamedTuple):
         return record, to_send, follows
 
 
-class AtWork(NamedTuple):
+class WorkElsewhere(NamedTuple):
     """A run that a process works on."""
 
     holder: str
@@ -70,10 +70,10 @@ class RunTable:
             lambda connection: [*map(RunRow._make, connection.execute(OF_TARGET, (target,)))]
         )
 
-    def at_work(self) -> dict[str, AtWork]:
+    def at_work(self) -> dict[str, WorkElsewhere]:
         """Return the runs that processes work on."""
         rows = self._database.work(lambda connection: connection.execute(AT_WORK).fetchall())
-        return {run_id: AtWork(holder, done or 0) for run_id, holder, done in rows}
+        return {run_id: WorkElsewhere(holder, done or 0) for run_id, holder, done in rows}
 
     def exists(self, run_id: str) -> bool:
         """Return whether there is a run of this id."""

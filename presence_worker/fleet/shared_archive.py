@@ -12,9 +12,9 @@ from ..journal.archive import run_id
 from ..journal.filesystem import PRIVATE, PRIVATE_FILE, sync_directory
 from ..run_states import RUN_ID
 from .copies import Version, is_copy, write_version
-from .index import FleetIndex
 from .member import FleetMember
 from .run_file import AT_WORK, fetch, is_newest, save_unheld
+from .shared_index import FleetIndex
 
 IN_ID = 1 << 16  # numbers that the end of an id can have
 SWEPT = "swept"  # in the state directory: touched at each sweep

@@ -12,7 +12,7 @@ from ..journal import KnownRun, RunIndex
 from ..journal.index_lines import read_line
 from ..run_states import State
 from .member import FleetMember
-from .run_table import WRITTEN_BY, AtWork, RunRow
+from .run_table import WRITTEN_BY, RunRow, WorkElsewhere
 
 NUMBER = "SELECT nextval('run_number')"
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class FleetIndex(RunIndex):
                 column, ((run.name, run.mark, text) for run, text in texts if run.mark)
             )
 
-    def _known(self, row: RunRow, at_work: AtWork | None) -> KnownRun:
+    def _known(self, row: RunRow, at_work: WorkElsewhere | None) -> KnownRun:
         try:
             record, to_send, follows = row.read_line(self._member.sealing)
         except PresenceWorkerError as fault:
