@@ -52,14 +52,19 @@ CASES: dict[str, Case] = {  # by what the page quotes
     "no SuperOffice is set": without_address,
     "no such setting": of_settings("[delivery]\nrat = 1\n"),
     'must be a number, such as 10; found "fast"': of_settings('[delivery]\nrate = "fast"\n'),
+    "the database of fleet.database cannot be reached": of_settings(
+        '[auth]\nusername = "a"\npassword = "b"\n[fleet]\ndatabase = "postgresql://a@127.0.0.1:9/none"\n'
+    ),
     "no column for people": of_job(b"x,y\n1,2\n"),
     "both name people": of_job(b"associateId,login,status\n1,ann,Away\n"),
     "not valid utf-8": of_job(b"associateId,status\n1,\xff\xc3\xa9Away\n"),
 }
-ELSEWHERE = {  # proven where other users and a server are at hand: tests/intake, tests/run
+ELSEWHERE = {  # proven where other users and a server are at hand: tests/intake, tests/run, tests/fleet
     "has a second name (a hard link)",
     "a link to a file of another owner",
     "rejected the credentials",
+    "the tables are missing or old",
+    "none of its keys fits",
 }
 
 
