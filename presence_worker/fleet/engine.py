@@ -8,33 +8,24 @@
 """
 
 import asyncio
-import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import anyio
 import structlog
-from procrastinate import App, JobContext, PsycopgConnector
-from psycopg_pool import AsyncConnectionPool
+from procrastinate import App, JobContext
 
 from ..threads import work_in_thread
+from .engine_app import SILENT, be_quiet, fetch_turns, make_app
 from .member import FleetMember
-from .turn_rows import TASK, give_back, queue_of, repair
+from .turn_rows import give_back, repair
 from .workers import leave, register
 
 ROUND = 2.0  # seconds between two looks for turns that are missing
-POLL = 4.0  # seconds until turns are asked for, whatever was heard
 AGAIN = 1.0  # seconds until the engine is started again
 SHORTLY = 0.1  # seconds until a turn that ends here has ended in the database
 CLOSE = 2.5  # seconds for giving turns back at the end
-NEVER = 86_400.0  # seconds: turns are not aborted from outside
-WAIT = 5.0  # seconds for a connection
-SILENT = 0.8  # of a lease; a worker that was silent for so long has died, or will find its lease lost
-BEAT = 0.2  # of a lease, between two signs of life
-CONNECTIONS = 4
-QUIET = ("procrastinate", "psycopg")  # loggers; they would name servers
 Served = Callable[[], Mapping[str, str]]  # the addresses of the targets that we work for, by name
 log = structlog.get_logger()
 
@@ -55,15 +46,20 @@ class FleetTurns:
         self._loop = asyncio.SelectorEventLoop()
         self._stopping, self._closing, self._has_due = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._has_failed = False
-        self._wake: Callable[[], object]
+        self._wake: Callable[[], None]
 
     # -- for the loop of the service -------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def working(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+    async def work(self, wake: Callable[[], None]) -> AsyncIterator[None]:
         """Let turns come inside; see `Turns`."""
         service = asyncio.get_running_loop()
-        self._wake = lambda: service.call_soon_threadsafe(wake)
+
+        def wake_service() -> None:
+            with suppress(RuntimeError):  # it has ended
+                service.call_soon_threadsafe(wake)
+
+        self._wake = wake_service
         thread = threading.Thread(target=self._run, name="engine", daemon=True)
         thread.start()
         try:
@@ -95,9 +91,7 @@ class FleetTurns:
     # -- in the thread of the engine -------------------------------------------------------------------------
 
     def _run(self) -> None:
-        for name in QUIET:
-            logging.getLogger(name).addHandler(logging.NullHandler())
-            logging.getLogger(name).propagate = False
+        be_quiet()
         self._loop.set_exception_handler(lambda *_: None)  # of turns that were freed by others
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._work())
@@ -127,18 +121,7 @@ class FleetTurns:
 
     async def _work_once(self) -> None:
         """Work until the service ends, the targets are others, or the engine ends."""
-        database = self._member.database
-        app = App(
-            connector=PsycopgConnector(
-                conninfo=database.conninfo,
-                pool_factory=_pool,
-                min_size=1,
-                max_size=CONNECTIONS,
-                timeout=WAIT,
-                name="engine",
-            )
-        )
-        app.task(name=TASK, pass_context=True)(self._hold)
+        app = make_app(self._member.database.conninfo, self._hold)
         try:
             await asyncio.to_thread(self._register)
             await app.open_async()
@@ -164,21 +147,9 @@ class FleetTurns:
             leave(self._member.id, connection)
 
     async def _fetch(self, app: App) -> None:
-        served, lease = dict(self._served()), self._member.settings.lease
-        places = self._places()
-        fetching = asyncio.ensure_future(
-            app.run_worker_async(
-                queues=[queue_of(name) for name in served] or [""],
-                concurrency=places,
-                fetch_job_polling_interval=POLL,
-                abort_job_polling_interval=NEVER,
-                shutdown_graceful_timeout=0.0,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                update_heartbeat_interval=lease * BEAT,
-                stalled_worker_timeout=lease * SILENT,
-            )
-        )
+        served, places = dict(self._served()), self._places()
+        lease = self._member.settings.lease
+        fetching = asyncio.ensure_future(fetch_turns(app, served, places=places, lease=lease))
         repairing = asyncio.ensure_future(self._repair(app, served, places))
         stopping = asyncio.ensure_future(self._stopping.wait())
         parts = (fetching, repairing, stopping)
@@ -244,11 +215,3 @@ class FleetTurns:
         with suppress(Exception):  # it is tried again
             for target in await give_back(due, app) if due else ():
                 self._due.pop(target, None)
-
-
-def _pool(**how: Any) -> AsyncConnectionPool:
-    """Return connections that are not tried before each use: one that is lost ends the engine, as it should.
-
-    Each try would be a transaction more, about one a second.
-    """
-    return AsyncConnectionPool(**{**how, "check": None})

@@ -9,27 +9,29 @@ from procrastinate.jobs import Status
 
 TASK = "turn"  # of the engine
 LONGEST = 40  # bytes of a queue's name: the engine makes the name of a channel of it
-COLUMNS: LiteralString = "queue_name, task_name, lock, queueing_lock, scheduled_at"
-ADD: LiteralString = """SELECT queue, 'turn', target, target,
-        CASE WHEN wait > 0 THEN now() + make_interval(secs => wait) END"""
-GIVE_BACK: LiteralString = f"""WITH free AS (
+GIVE_BACK: LiteralString = """WITH free AS (
         SELECT target, queue, wait FROM unnest(%(targets)s::text[], %(queues)s::text[], %(waits)s::float8[])
             AS given (target, queue, wait)
         WHERE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = target AND status = 'doing')
     ), added AS (
-        INSERT INTO procrastinate_jobs ({COLUMNS}) {ADD} FROM free ON CONFLICT DO NOTHING
+        INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, scheduled_at)
+        SELECT queue, 'turn', target, target,
+            CASE WHEN wait > 0 THEN now() + make_interval(secs => wait) END
+        FROM free
+        ON CONFLICT DO NOTHING
     )
-    SELECT target, pg_notify('procrastinate_queue_v1#' || queue, '{{"type": "job_inserted", "job_id": 0}}')
-    FROM free"""  # noqa: S608 - ours
-REPAIR: LiteralString = f"""WITH free AS (
-        SELECT target, queue, 0::float8 AS wait FROM unnest(
+    SELECT target, pg_notify('procrastinate_queue_v1#' || queue, '{"type": "job_inserted", "job_id": 0}')
+    FROM free"""
+REPAIR: LiteralString = """WITH free AS (
+        SELECT target, queue FROM unnest(
             %(targets)s::text[], %(queues)s::text[], %(addresses)s::text[]
         ) AS served (target, queue, address)
         WHERE EXISTS (SELECT FROM job WHERE job.target = served.target AND state IN ('waiting', 'working'))
             AND NOT EXISTS (SELECT FROM lease WHERE lease.target = address
                 AND holder IS NOT NULL AND until > now())
     ), added AS (
-        INSERT INTO procrastinate_jobs ({COLUMNS}) {ADD} FROM free
+        INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)
+        SELECT queue, 'turn', target, target FROM free
         WHERE NOT EXISTS (
             SELECT FROM procrastinate_jobs WHERE queueing_lock = target AND status = 'todo'
         ) AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = target AND status = 'doing')
@@ -37,7 +39,7 @@ REPAIR: LiteralString = f"""WITH free AS (
     )
     SELECT turn.id FROM free JOIN procrastinate_jobs AS turn ON lock = target AND status = 'doing'
     LEFT JOIN procrastinate_workers AS worker ON worker.id = turn.worker_id
-    WHERE worker.id IS NULL OR last_heartbeat < now() - make_interval(secs => %(silent)s)"""  # noqa: S608
+    WHERE worker.id IS NULL OR last_heartbeat < now() - make_interval(secs => %(silent)s)"""
 
 
 def queue_of(target: str) -> str:

@@ -52,7 +52,7 @@ def by_target(jobs: Iterable[QueuedJob]) -> dict[str, list[QueuedJob]]:
 class Turns(Protocol):
     """Which targets may have a job at work here. The methods belong to the loop of the service."""
 
-    def working(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+    def work(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """Let turns come inside; *wake* is called when one has. What was given back by the end is free."""
 
     def here(self) -> Collection[str] | None:
@@ -72,7 +72,7 @@ class AllTurns:
     """The turn of each target is always here: no other machine shares the work."""
 
     @asynccontextmanager
-    async def working(self, wake: Callable[[], None]) -> AsyncIterator[None]:  # noqa: ARG002 - for others
+    async def work(self, wake: Callable[[], None]) -> AsyncIterator[None]:  # noqa: ARG002 - for others
         """Do nothing."""
         yield
 

@@ -51,7 +51,7 @@ class WorkLoop:
 
     async def run(self) -> None:
         """Carry out jobs until cancelled; then stop the runs, and wait for them, serve.drain at most."""
-        async with self._turns.working(self.wake), anyio.create_task_group() as tasks:
+        async with self._turns.work(self.wake), anyio.create_task_group() as tasks:
             try:
                 while True:
                     self._woken = anyio.Event()

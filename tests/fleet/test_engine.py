@@ -35,7 +35,7 @@ async def machine(url: str, served: Mapping[str, str] = TARGETS) -> AsyncIterato
     """A machine that takes turns."""
     with member_at(url) as member:
         turns = FleetTurns(member, "worker", lambda: served)
-        async with turns.working(lambda: None):
+        async with turns.work(lambda: None):
             yield turns
 
 

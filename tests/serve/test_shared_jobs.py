@@ -39,7 +39,7 @@ class GivenTurns:
         self.wake: Callable[[], None] = lambda: None
 
     @asynccontextmanager
-    async def working(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+    async def work(self, wake: Callable[[], None]) -> AsyncIterator[None]:
         self.wake = wake
         yield
 
