@@ -13,12 +13,12 @@ from ..settings.fleet import Fleet
 from . import workers
 from .database import SharedDatabase
 from .examination import examine
+from .fleet_queue import FleetQueue
 from .group_writer import GroupWriter
 from .key_change import check_key
 from .leases import LeaseKeeper
 from .membership import DatabaseFacts
 from .notices import SharedNotices
-from .queue import FleetQueue
 from .run_progress import RunsOfOthers
 from .run_table import RunTable
 from .schema import ensure

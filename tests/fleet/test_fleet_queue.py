@@ -11,7 +11,7 @@ import pytest
 
 from presence_worker.errors import UsageFault
 from presence_worker.fleet.database import SharedDatabase
-from presence_worker.fleet.queue import FleetQueue
+from presence_worker.fleet.fleet_queue import FleetQueue
 from presence_worker.fleet.sealing import Sealing
 from presence_worker.queue.job_queue import KeyReused
 from presence_worker.settings.fleet import Fleet
