@@ -34,7 +34,7 @@ REFUSED = "the database does not take what the run has to write ({})"
 log = structlog.get_logger()
 
 
-class Held(Protocol):
+class LogLease(Protocol):
     """What we need of a lease."""
 
     target: str
@@ -47,10 +47,10 @@ class Held(Protocol):
         """Take in that a person asks for the end of the run."""
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """What must be written of a run."""
 
-    held: Held
+    held: LogLease
     run_id: str
     seq: int
     handed_out: int
@@ -85,7 +85,7 @@ class GroupWriter:
         self._interval = interval
         self._again = again
         self._now = now
-        self._waiting = deque[Line]()
+        self._waiting = deque[LogLine]()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
@@ -93,14 +93,14 @@ class GroupWriter:
         self.is_away = False  # the database, when it was asked last
 
     def submit(
-        self, held: Held, run_id: str, seq: int, handed_out: int, done: int, outcomes: bytes | None
+        self, held: LogLease, run_id: str, seq: int, handed_out: int, done: int, outcomes: bytes | None
     ) -> "Future[None]":
         """Take in a line of the log; the future is done when it is durable.
 
         It ends with LeaseLost where the target is another's. One that is cancelled is not written, unless
         that is being done.
         """
-        line = Line(held, run_id, seq, handed_out, done, outcomes, Future())
+        line = LogLine(held, run_id, seq, handed_out, done, outcomes, Future())
         with self._changed:
             self._waiting.append(line)
             self._changed.notify_all()
@@ -143,12 +143,12 @@ class GroupWriter:
                 self._changed.wait(wait)
         return False
 
-    def _next_group(self) -> list[Line]:
+    def _next_group(self) -> list[LogLine]:
         with self._changed:
             found, self._waiting = list(self._waiting), deque()
         return [line for line in found if line.made.set_running_or_notify_cancel()]
 
-    def _write_or_wait(self, group: list[Line]) -> list[Line]:
+    def _write_or_wait(self, group: list[LogLine]) -> list[LogLine]:
         """Write a group; return what is left of it because the database is away, some moments later."""
         try:
             self._write(group)
@@ -161,10 +161,10 @@ class GroupWriter:
             return group
         return []
 
-    def _write(self, group: Sequence[Line]) -> None:
+    def _write(self, group: Sequence[LogLine]) -> None:
         try:
             with meaning():
-                self._settle(group, self._send(merged(group)))
+                self._settle(group, self._send(merge(group)))
         except psycopg.Error as error:  # about what is written: one run must not take the others along
             if len(group) == 1:
                 _fail(group, Stopped(REFUSED.format(type(error).__name__)))
@@ -176,7 +176,7 @@ class GroupWriter:
                 raise
             _fail(group, error)
 
-    def _send(self, lines: Sequence[Line]) -> dict[tuple[str, int], str | None]:
+    def _send(self, lines: Sequence[LogLine]) -> dict[tuple[str, int], str | None]:
         """Return the leases that are ours, and who asks that their runs are stopped."""
         if self._connection is None or self._connection.closed:
             self._connection = self._database.connect()
@@ -188,7 +188,7 @@ class GroupWriter:
             found = self._connection.execute(WRITE_AGAIN, values).fetchall()
         return {(target, token): stop_by for target, token, stop_by in found}
 
-    def _settle(self, group: Iterable[Line], ours: dict[tuple[str, int], str | None]) -> None:
+    def _settle(self, group: Iterable[LogLine], ours: dict[tuple[str, int], str | None]) -> None:
         for line in group:
             if line.key not in ours:
                 line.held.lose()
@@ -205,9 +205,9 @@ class GroupWriter:
             self._connection = None
 
 
-def merged(group: Iterable[Line]) -> list[Line]:
+def merge(group: Iterable[LogLine]) -> list[LogLine]:
     """Return lines with one in place of two of a run, wherever at most one of them has outcomes."""
-    found: dict[tuple[str, int, str], list[Line]] = {}
+    found: dict[tuple[str, int, str], list[LogLine]] = {}
     for line in group:
         mine = found.setdefault((*line.key, line.run_id), [])
         if mine and (mine[-1].outcomes is None or line.outcomes is None):
@@ -217,7 +217,7 @@ def merged(group: Iterable[Line]) -> list[Line]:
     return [line for mine in found.values() for line in mine]
 
 
-def _end(line: Line, error: PresenceWorkerError | None) -> None:
+def _end(line: LogLine, error: PresenceWorkerError | None) -> None:
     if line.made.done():
         return
     if error:
@@ -226,6 +226,6 @@ def _end(line: Line, error: PresenceWorkerError | None) -> None:
         line.made.set_result(None)
 
 
-def _fail(group: Iterable[Line], error: PresenceWorkerError) -> None:
+def _fail(group: Iterable[LogLine], error: PresenceWorkerError) -> None:
     for line in group:
         _end(line, error)

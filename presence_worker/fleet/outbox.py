@@ -9,7 +9,7 @@ import anyio
 from ..journal import Journal, Pages, Settled
 from ..model import Change
 from ..threads import work_in_thread
-from .group_writer import GroupWriter, Held
+from .group_writer import GroupWriter, LogLease
 from .run_file import pack_outcomes
 from .sealing import Sealing
 
@@ -19,7 +19,7 @@ LEAST, PAGE = 0.2, 0.5  # of what may be handed out: a page, at least and at mos
 LOW = 0.35  # of it, when the next page is asked for: until that comes, half a second must be sent
 
 
-class Waiting(Held, Protocol):
+class OutboxLease(LogLease, Protocol):
     """What we need of a lease: that it is ours, and that there is time to wait."""
 
     def next_seq(self) -> int:
@@ -40,7 +40,7 @@ class LedgerOutbox:
     """
 
     def __init__(
-        self, journal: Journal, held: Waiting, writer: GroupWriter, sealing: Sealing, limit: float
+        self, journal: Journal, held: OutboxLease, writer: GroupWriter, sealing: Sealing, limit: float
     ) -> None:
         self._outbox = journal.outbox
         self._run_id = journal.run().run_id
