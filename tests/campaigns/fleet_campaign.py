@@ -4,7 +4,7 @@ import os
 import random
 from collections.abc import Sequence
 
-from .fleet_judge import Judge
+from .fleet_judge import STARTED, Judge
 from .fleet_machine import RULES
 from .fleet_night import FleetNight
 from .size import LONG
@@ -19,7 +19,7 @@ ROUNDS = 8 if LONG else 1  # blows of a kind, one after another
 def finish(night: FleetNight, name: str, blows: Sequence[str] = ()) -> tuple[Tally, list[str]]:
     """Let all be carried out, ask each machine for the reports, compare; return the figures."""
     tally = Tally(name=name, seed=SEED, nights=1)
-    tally.kills.update(blows or [blow.kind for blow in night.blows])
+    tally.kills.update(blows or [blow.kind for blow in night.blows if blow.kind != STARTED])
     jobs = night.finish()
     for order, job in zip(night.orders, jobs, strict=True):
         if (job["state"], job.get("exit_code")) != ("finished", 0):

@@ -11,6 +11,7 @@ MARGIN = 2.0  # seconds before a lease is over from which on nothing new is sent
 TAKE_OVER = 5.0  # seconds after a lease is over until another machine goes on
 KILLED, STOPPED, FROZEN, AWAY = "killed", "stopped", "frozen", "away from the database"
 RESTARTED = "without a database for a moment"
+STARTED = "started"  # not a blow, but nobody can take over before
 TAKEN_OVER = (KILLED, STOPPED, FROZEN)
 SECONDS = 5.0  # in which the rate is measured
 ON_THE_WAY = 0.5  # seconds from being sent to being read by the service, on a busy machine
@@ -128,21 +129,23 @@ class Judge:
     def _judge_senders(self, calls: Sequence[Call], rows: Mapping[int, int]) -> None:
         """Another machine goes on only after something befell the former one, or at the end of its run."""
         left, sent = set[tuple[int, str]](), defaultdict[int, set[int]](set)
-        now, late = (0, ""), Counter[str]()
+        now, since, late = (0, ""), 0.0, Counter[str]()
         for call in calls:
-            if not (call.is_put and call.sender):
+            if not call.is_put:
                 continue
-            mine = (order_of(call), call.sender)
+            mine, at = (order_of(call), call.sender), call.at
             is_over = now[0] != mine[0] and len(sent[now[0]]) == rows.get(now[0], 0)
-            if mine in left and self._has_woken(call):
+            sent[mine[0]].add(call.associate_id)
+            if mine == now or not call.sender:
+                continue
+            is_free = is_over or self._has_befallen(now[1], since, at)
+            if not is_free and mine in left and self._has_woken(call):
                 late[call.sender] += 1
                 continue
-            if mine != now and not is_over and not self._has_befallen(now[1], call.at):
+            if not is_free:
                 self.tally.blame(TOGETHER, f"{call.sender} sends {call.words} while {now} is at work")
-            if mine != now:
-                left.add(now)
-            now = mine
-            sent[mine[0]].add(call.associate_id)
+            left.add(now)
+            now, since = mine, at
         self._blame_late(late)
 
     def _blame_late(self, late: Counter[str]) -> None:
@@ -153,8 +156,9 @@ class Judge:
     def _has_woken(self, call: Call) -> bool:
         return any(b.kind == FROZEN and b.sender == call.sender and b.until <= call.at for b in self.blows)
 
-    def _has_befallen(self, sender: str, at: float) -> bool:
-        return any(blow.sender == sender and blow.at <= at for blow in self.blows)
+    def _has_befallen(self, sender: str, since: float, at: float) -> bool:
+        mine = (b for b in self.blows if b.sender == sender and b.kind != STARTED)
+        return any(blow.at <= at and blow.until >= since for blow in mine)
 
     def _judge_blows(self, calls: Sequence[Call]) -> None:
         """Judge what one order's requests say of each blow."""
@@ -168,7 +172,8 @@ class Judge:
             others = [call.at for call in after if call.sender not in ("", blow.sender)]
             if blow.kind in TAKEN_OVER and others:
                 self._note_take_over(blow, others[0])
-            end = min((other.at for other in self.blows if other.at > blow.at), default=float("inf"))
+            later = (b.at for b in self.blows if b.at > blow.at and b.kind != STARTED)
+            end = min(later, default=float("inf"))
             again = {call.associate_id for call in after if not call.is_put and call.at <= end}
             self.most_again = max(self.most_again, len(again))
             if len(again) > self.rules.most_again:

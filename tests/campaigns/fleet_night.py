@@ -15,7 +15,7 @@ from tests.run.given import WORKER
 from tests.serve.outside.raw_client import Cut
 from tests.serve.outside.served import Caller, Place, token_of
 
-from .fleet_judge import AWAY, FROZEN, KILLED, RESTARTED, STOPPED, Blow, FleetOrder
+from .fleet_judge import AWAY, FROZEN, KILLED, RESTARTED, STARTED, STOPPED, Blow, FleetOrder
 from .fleet_machine import COMMON, PATIENCE, RULES, Machine
 from .fleet_witness import Witness, now, owner_of, witness
 from .service_night import free_port
@@ -48,6 +48,7 @@ class FleetNight:
         for machine in self.machines:
             if not machine.is_up:
                 machine.start()
+                self._note(STARTED, machine)
         self.wait_until(lambda: self._status("/readyz") == 200, "the front is not ready")
 
     def _status(self, path: str) -> int:
@@ -135,12 +136,13 @@ class FleetNight:
         for machine in self.machines:
             self._note(RESTARTED, machine)
         server.restart(away=away, how=signal.SIGQUIT)
+        self._end_blows(RULES.lease)
 
     def _note(self, kind: str, machine: Machine) -> None:
         self.blows.append(Blow(kind=kind, sender=machine.sender, at=now()))
 
-    def _end_blows(self) -> None:
-        until = now()
+    def _end_blows(self, later: float = 0.0) -> None:
+        until = now() + later
         self.blows[:] = [b if b.until < until else replace(b, until=until) for b in self.blows]
 
     # -- the end -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from tests.campaigns.fleet_judge import (
     AWAY,
     FROZEN,
     KILLED,
+    STARTED,
     Blow,
     FleetOrder,
     Judge,
@@ -74,8 +75,8 @@ def test_a_row_sent_again_unread_is_found() -> None:
 
 
 def test_two_machines_at_once_are_found() -> None:
-    """Nothing befell the first one."""
-    assert judged(puts("a.1", 1, 2) + puts("b.1", 3, 4, at=3)) == {TOGETHER: 1}
+    """Nothing befell the first one, but that it was started."""
+    assert judged(puts("a.1", 1, 2) + puts("b.1", 3, 4, at=3), blow(STARTED, 0)) == {TOGETHER: 1}
 
 
 def test_too_late_a_machine_is_found() -> None:
@@ -103,6 +104,14 @@ def test_too_many_rows_in_doubt_are_found() -> None:
     later = gets("b.1", 1, 2, 3, at=12) + puts("b.1", 4, at=12)
 
     assert judged(puts("a.1", 1, 2, 3) + later, blow(KILLED, 2.5)) == {BEYOND: 1}
+
+
+def test_a_machine_that_woke_may_go_on_after_another_death() -> None:
+    """It has taken the lease as any other does."""
+    said = puts("a.1", 1) + puts("b.1", 2, at=13) + puts("a.1", 3, 4, at=30)
+    death = Blow(kind=KILLED, sender="b.1", at=20)
+
+    assert judged(said, blow(FROZEN, 1.5, until=15), death) == {}
 
 
 def test_too_high_a_pace_is_found() -> None:
