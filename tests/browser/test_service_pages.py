@@ -197,7 +197,9 @@ def test_on_a_telephone_the_button_is_in_sight(desk: Open, morning: Morning) -> 
     button = page.locator("button:has-text('Apply 21 changes')").bounding_box()
     assert button
     assert button["y"] + button["height"] <= NARROW[1]
-    assert page.locator("#acts tbody tr").first.bounding_box()["y"] < button["y"]  # type: ignore[index]
+    first_change = page.locator("#acts tbody tr").first.bounding_box()
+    assert first_change
+    assert first_change["y"] < button["y"]
 
 
 def test_one_signs_in_watches_and_approves(service: Outside, desk: Open) -> None:
