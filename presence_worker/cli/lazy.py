@@ -35,6 +35,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
 }
 IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own
 OTHERWISE = {
+    "fleet": "fleet_commands",
     "notify": "notifications",
     "serve": "service_process",
 }  # but for a command whose module has another name

@@ -30,9 +30,7 @@ from .options import Options, options_of
 from .output import is_terminal, say
 from .served_configuration import ServedConfiguration, check_installed
 
-LONGEST_END = (
-    4.8  # seconds after the signal; what is not given back until then is free when its lease is over
-)
+LONGEST_END = 4.8  # seconds after the signal; what we still hold then is free when its lease is over
 NO_DATABASE = "fleet.database: not set. A worker needs the database that the machines share"
 log = structlog.get_logger()
 
@@ -81,13 +79,8 @@ async def _work(options: Options) -> None:
         with only_one(common.archive.state_dir, "worker"):
             async with anyio.create_task_group() as beside:
                 beside.start_soon(_end_in_time, process)
-                await host(
-                    service,
-                    process,
-                    sources=[],
-                    announce=partial(_announce, common.fleet.id),
-                    reload=partial(_reload, service),
-                )
+                announce, reload = partial(_announce, common.fleet.id), partial(_reload, service)
+                await host(service, process, sources=[], announce=announce, reload=reload)
                 beside.cancel_scope.cancel()
         log.info("service.stopped")
 

@@ -89,10 +89,7 @@ class Halt:
             except asyncio.CancelledError as error:
                 if not scope.cancel_called:  # it is not the drain that is over
                     raise
-                if isinstance(error, CancelledUnsentError):
-                    return UNSENT
-                self.has_cut_off = True
-                return UNANSWERED
+                return self._cut_off(error)
             finally:
                 self._in_flight.discard(scope)
                 scope.shield = False
@@ -100,6 +97,12 @@ class Halt:
                     scope.cancel()
 
         return protected_send
+
+    def _cut_off(self, error: asyncio.CancelledError) -> Outcome:
+        if isinstance(error, CancelledUnsentError):
+            return UNSENT
+        self.has_cut_off = True
+        return UNANSWERED
 
 
 class SystemicFailures:

@@ -1,6 +1,5 @@
 """This machine's copies of what the jobs of all machines bring, in STATE/shared-queue/."""
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -73,7 +72,7 @@ class ContentCopies:
     def _clean_up(self) -> None:
         """Delete what killed programs have left, and what jobs that are over have brought."""
         self._contents.sweep_incoming()
-        there = os.listdir(self.kept)  # noqa: PTH208 - names; we ask when they are there: each is of a job
+        there = [path.name for path in self.kept.iterdir()]  # each is of a job
         for job_id in self._find_over(there) if there else ():
             self.delete(job_id)
 

@@ -110,9 +110,8 @@ class FleetTurns:
 
     async def _work_on_and_on(self) -> None:
         while not self._closing.is_set():
-            try:
-                await self._work_once()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next one may work
+            (error,) = await asyncio.gather(self._work_once(), return_exceptions=True)
+            if error is not None:  # whatever it is, the next one may work
                 if not self._has_failed:
                     log.warning("engine.ended", error=type(error).__name__)
                 self._has_failed = True

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
 from psycopg_pool import AsyncConnectionPool
@@ -29,11 +28,7 @@ def make_app(conninfo: str, hold: Callable[[JobContext], Awaitable[None]]) -> Ap
     """Return the engine; *hold* holds a turn as long as it lasts."""
     connector = PsycopgConnector(
         conninfo=conninfo,
-        pool_factory=_open_pool,
-        min_size=1,
-        max_size=CONNECTIONS,
-        timeout=WAIT,
-        name="engine",
+        pool_factory=lambda **_: _make_pool(conninfo),
     )
     app = App(connector=connector)
     app.task(name=TASK, pass_context=True)(hold)
@@ -58,9 +53,11 @@ async def fetch_turns(app: App, served: Iterable[str], *, places: int, lease: fl
     )
 
 
-def _open_pool(**how: Any) -> AsyncConnectionPool:
+def _make_pool(conninfo: str) -> AsyncConnectionPool:
     """Return connections that are not tried before each use: one that is lost ends the engine, as it should.
 
     Each try would be a transaction more, about one a second.
     """
-    return AsyncConnectionPool(**{**how, "check": None})
+    return AsyncConnectionPool(
+        conninfo, min_size=1, max_size=CONNECTIONS, timeout=WAIT, name="engine", open=False
+    )

@@ -21,8 +21,8 @@ from ..queue.job_steps import (
     give_back_job,
 )
 from . import job_rows
+from .connections import Connection, SharedDatabase
 from .content_copies import ContentCopies
-from .database import Connection, SharedDatabase
 from .job_copies import JobChange, JobCopies, Step, hash_key
 from .job_rows import JobRow, NewRow
 from .sealing import Sealing

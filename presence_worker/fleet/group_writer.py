@@ -13,7 +13,7 @@ import structlog
 from psycopg import errors
 
 from ..errors import DatabaseAway, LeaseLost, PresenceWorkerError, Stopped
-from .database import Connection, SharedDatabase, meaning
+from .connections import Connection, SharedDatabase, meaning
 
 INTERVAL = 0.5  # seconds from one transaction to the next one, at least
 AGAIN = 1.0  # seconds until the database is tried again

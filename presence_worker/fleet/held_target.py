@@ -1,5 +1,6 @@
 """A target that this process holds: until when, and what its run does that others must know of."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from ..errors import DatabaseAway, LeaseLost
 from ..journal import Journal, Outbox
 from ..settings.fleet import Fleet
 from .group_writer import GroupWriter
-from .outbox import LedgerOutbox
+from .ledger_outbox import LedgerOutbox
 from .run_file import Saving, save
 
 MARGIN = 2.0  # seconds before its end in which a lease is no longer used
@@ -25,7 +26,6 @@ LOST = (
     "another machine works on this target by now; nothing more is sent or written here, the run goes on there"
 )
 AWAY = "the database of fleet.database was away when the run had to end; its last rows are looked up again"
-CLOCK = getattr(time, "CLOCK_BOOTTIME", None)  # goes on while the machine sleeps
 
 
 class Member(Saving, Protocol):
@@ -42,7 +42,10 @@ class Member(Saving, Protocol):
 
 def clock() -> float:
     """Return the seconds of a clock that is never set, and that goes on in sleep where it can."""
-    return time.monotonic() if CLOCK is None else time.clock_gettime(CLOCK)
+    now = time.monotonic()
+    if sys.platform == "linux":
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return now
 
 
 class HeldTarget:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..json_form import from_json, json_object
 from ..queue.job_queue import QueuedJob
 from ..queue.job_steps import find_one
 from . import job_rows
-from .database import Connection
+from .connections import Connection
 from .job_rows import JobRow
 from .sealing import Sealing
 
@@ -60,13 +61,14 @@ class JobCopies:
 
         Raise UsageFault where none of our keys fits.
         """
-        try:
+        job: QueuedJob | None = None
+        with suppress(*BROKEN):
             form = json.loads(self._sealing.open(row.body))
             known = {"id": row.id, "order": row.number, "state": row.state, "content": None}
-            job = from_json(QueuedJob, form | known)
             name = form["content"]
-        except BROKEN:
-            log.error("queue.unreadable", job=row.id)  # noqa: TRY400 - it may quote what is private
+            job = from_json(QueuedJob, form | known)
+        if job is None:  # what was raised may quote what is private
+            log.error("queue.unreadable", job=row.id)
             return None
         return replace(job, content=self._contents / row.id / name if name else None)
 

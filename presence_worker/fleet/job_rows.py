@@ -7,7 +7,7 @@ has seen a change has seen all with smaller numbers, and asks for later ones alo
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .database import Connection
+from .connections import Connection
 from .turn_rows import queue_of
 
 CHANGED = """SELECT id, number, changed, state, body FROM job WHERE changed > %(seen)s

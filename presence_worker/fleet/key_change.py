@@ -1,11 +1,11 @@
-"""Whether our key fits what the database has, and how all of it gets another key."""
+"""The key of what the database has: how we see that ours fits, and how all of it gets another."""
 
 from contextlib import suppress
 from typing import NamedTuple
 
 from psycopg import errors, sql
 
-from .database import SCHEMA, Connection
+from .connections import SCHEMA, Connection
 from .sealing import Sealing, is_payload, is_sealed
 
 COLUMNS = """SELECT table_name, column_name FROM information_schema.columns

@@ -8,7 +8,7 @@ import psycopg
 import structlog
 
 from ..errors import DatabaseAway, Locked, PresenceWorkerError
-from .database import Connection, meaning
+from .connections import Connection, meaning
 from .held_target import MARGIN, HeldTarget, Member, clock
 
 AGAIN = 1.0  # seconds until what could not be renewed is tried again
@@ -43,6 +43,7 @@ BUSY = (
 )
 log = structlog.get_logger()
 Key = tuple[str, int]
+Values = dict[str, str | float | None]  # of a statement
 
 
 class LeaseKeeper:
@@ -68,7 +69,7 @@ class LeaseKeeper:
 
         *grace* is the seconds in which a request ends that is on its way. Raise DatabaseAway.
         """
-        values = {"holder": self._member.id, "run_id": run_id, "target": target, "grace": grace}
+        values: Values = {"holder": self._member.id, "run_id": run_id, "target": target, "grace": grace}
         with self._only_once(target) as is_new:
             held = self._take({**values, "lease": self._lease, "is_new": is_new})
             with self._changing:
@@ -92,7 +93,7 @@ class LeaseKeeper:
             with self._changing:
                 self._taking.discard(target)
 
-    def _take(self, values: dict[str, object]) -> HeldTarget:
+    def _take(self, values: Values) -> HeldTarget:
         target = str(values["target"])
 
         def work(connection: Connection) -> tuple[float, tuple[int, float | None, str | None] | None]:

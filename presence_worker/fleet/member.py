@@ -11,7 +11,7 @@ from pathlib import Path
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from . import workers
-from .database import SharedDatabase
+from .connections import SharedDatabase
 from .examination import examine
 from .fleet_queue import FleetQueue
 from .group_writer import GroupWriter
@@ -21,8 +21,8 @@ from .membership import DatabaseFacts
 from .notices import SharedNotices
 from .run_progress import RunsOfOthers
 from .run_table import RunTable
-from .schema import ensure
 from .sealing import Sealing
+from .shared_tables import ensure
 from .status import FleetStatus
 from .upkeep import read_status
 
@@ -60,7 +60,7 @@ class FleetMember:
         """Return what the database says of the runs that others work on."""
         return RunsOfOthers(self.id, self.database, self.sealing)
 
-    def derived_keys(self, purpose: str) -> Sequence[bytes]:
+    def keys_for(self, purpose: str) -> Sequence[bytes]:
         """Return keys for a purpose that all machines share, newest first; none without a key file."""
         return self.sealing.derive(purpose)
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..model import Result
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from .status import FleetStatus
+
+# a message that waits: number, target, channel, id, message, when it was queued and first tried, tries
+MessageRow = tuple[int, str, str, str, str, float, float | None, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class Notices(Protocol):
     def enqueue(self, target: str, channel: str, message_id: str, message: bytes, now: float) -> None:
         """Queue a message."""
 
-    def messages(self) -> list[tuple[Any, ...]]:
+    def messages(self) -> list[MessageRow]:
         """Return all messages that wait."""
 
     def targets(self) -> list[str]:
@@ -125,7 +128,7 @@ class Membership(Protocol):
     def runs_of_others(self) -> OthersRuns:
         """The runs that other processes work on."""
 
-    def derived_keys(self, purpose: str) -> Sequence[bytes]:
+    def keys_for(self, purpose: str) -> Sequence[bytes]:
         """Return keys for a purpose that all machines share, newest first; none without a key file."""
 
     def status(self) -> FleetStatus:

@@ -2,12 +2,15 @@
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, LiteralString
+from typing import LiteralString
+
+from psycopg.rows import TupleRow
 
 from ..errors import DatabaseAway
-from .database import Connection, SharedDatabase
+from .connections import Connection, SharedDatabase
+from .membership import MessageRow
 from .sealing import Sealing
 
 OWN = "SELECT pg_advisory_xact_lock(hashtextextended('messages about ' || %s, 0))"
@@ -40,6 +43,14 @@ HOLD = """UPDATE message SET held_by = %(by)s, held_until = now() + make_interva
 RELEASE = "UPDATE message SET held_by = NULL WHERE number = %s AND held_by = %s"
 TRY = "UPDATE message SET tries = %s, first_tried = coalesce(first_tried, %s) WHERE number = %s"
 REMOVE = "DELETE FROM message WHERE number = ANY(%s)"
+Value = str | float | bytes | list[int] | None
+Values = Sequence[Value] | Mapping[str, Value]
+
+
+class _OfThread(threading.local):
+    """What a thread has under way."""
+
+    connection: Connection | None = None  # of a transaction
 
 
 class SharedNotices:
@@ -49,7 +60,7 @@ class SharedNotices:
         self._database = database
         self._sealing = sealing
         self._member = member
-        self._own = threading.local()  # the connection of a transaction
+        self._own = _OfThread()
 
     @contextmanager
     def transaction(self, target: str) -> Iterator[None]:
@@ -62,16 +73,14 @@ class SharedNotices:
             finally:
                 self._own.connection = None
 
-    def _ask(
-        self, query: LiteralString, values: "Sequence[Any] | dict[str, Any]" = ()
-    ) -> list[tuple[Any, ...]]:
+    def _ask(self, query: LiteralString, values: Values = ()) -> list[TupleRow]:
         """Return the rows of a statement; for one without any, a row with how many it changed."""
 
-        def work(connection: Connection) -> list[tuple[Any, ...]]:
+        def work(connection: Connection) -> list[TupleRow]:
             cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else [(cursor.rowcount,)]
 
-        connection: Connection | None = getattr(self._own, "connection", None)
+        connection = self._own.connection
         return work(connection) if connection else self._database.work(work)
 
     # -- runs ------------------------------------------------------------------------------------------------
@@ -118,7 +127,7 @@ class SharedNotices:
         self._ask(CLEAN, [now - LONGEST])
         self._ask(ENQUEUE, [target, channel, message_id, self._sealing.seal(message), now])
 
-    def messages(self) -> list[tuple[Any, ...]]:
+    def messages(self) -> list[MessageRow]:
         """Return all messages that wait, oldest first: number, target, channel, id, message, times, tries."""
         return [
             (*found[:4], self._sealing.open(found[4]).decode(), *found[5:]) for found in self._ask(MESSAGES)
@@ -136,7 +145,7 @@ class SharedNotices:
     def hold(self, number: int, seconds: float) -> Iterator[bool]:
         """Hold a message for so many seconds at most; yield whether no other process does."""
         by = f"{self._member}-{secrets.token_hex(4)}"
-        values = {"by": by, "number": number, "seconds": seconds}
+        values: dict[str, Value] = {"by": by, "number": number, "seconds": seconds}
         is_ours = bool(self._ask(HOLD, values)[0][0])
         try:
             yield is_ours

@@ -15,14 +15,15 @@ from ..model import Outcome, Reason, Result
 from ..next_step import NextStep
 from ..report.files import ONLY_WITH_ROWS
 from ..run_states import State
+from .connections import Connection, SharedDatabase
 from .copies import Version, is_copy, read_version, remove_reports, write_version
-from .database import Connection, SharedDatabase
 from .run_table import WRITTEN_BY
 from .sealing import Sealing
 
 FETCHED = "fetched.sqlite"  # beside the journal while it is fetched
 LOST = "another machine works on this target by now; this run goes on there"
 AT_WORK = "run {} is being worked on by another machine"
+Columns = dict[str, str | int | bytes | None]  # of a run
 NOT_SAVED = "run {} was never saved in the database: nothing of it was sent"
 
 INSERT = """INSERT INTO run (run_id, number, target, target_name, state, saved, line, summary, file)
@@ -157,13 +158,13 @@ def insert(member: Saving, journal: Journal, number: int, summary: bytes | None)
     return bool(member.database.work(lambda connection: connection.execute(query, columns).rowcount))
 
 
-def _put(connection: Connection, columns: dict[str, object]) -> int:
+def _put(connection: Connection, columns: Columns) -> int:
     connection.execute("DELETE FROM log WHERE run_id = %(run_id)s", columns)
     found = connection.execute(INSERT, columns).fetchone()
     return int(found[0]) if found else 0
 
 
-def _columns(member: Saving, journal: Journal, summary: bytes | None) -> dict[str, object]:
+def _columns(member: Saving, journal: Journal, summary: bytes | None) -> Columns:
     run, line, sealing = journal.run(), line_of(journal), member.sealing
     text = orjson.dumps([line.record, line.to_send, line.follows])
     return {
@@ -207,7 +208,7 @@ def fetch(member: Saving, run_id: str, folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         write_version(folder, None)
-        save_file(_replayed(found, folder / FETCHED), folder / JOURNAL)
+        save_file(_replay(found, folder / FETCHED), folder / JOURNAL)
         _name_place(folder)
         remove_reports(folder)
         write_version(folder, found.version)
@@ -230,7 +231,7 @@ def _find(member: Saving, run_id: str, connection: Connection) -> _Found:
     return _Found(version, member.sealing.open(newest[1]), unsealed)
 
 
-def _replayed(found: _Found, path: Path) -> bytes:
+def _replay(found: _Found, path: Path) -> bytes:
     """Return a run's journal with what the log has; until then it is written at *path*."""
     if not found.logged:
         return found.file

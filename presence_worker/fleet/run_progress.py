@@ -4,12 +4,12 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import orjson
 
 from ..model import Result
-from .database import Connection, SharedDatabase
+from .connections import Connection, SharedDatabase
 from .membership import RunProgress
 from .run_file import unpack_outcomes
 from .sealing import Sealing
@@ -51,6 +51,18 @@ class _Seen:
         )
 
 
+class _Line(NamedTuple):
+    """A run that another process works on, with a line of its log that is new to us, if there is one."""
+
+    run_id: str
+    token: int
+    is_stopping: bool
+    saved: int
+    about: bytes | None  # sealed: what the index keeps of it, where that is new
+    seq: int | None
+    outcomes: bytes | None  # sealed
+
+
 class RunsOfOthers:
     """Owns what this process knows of the runs of others; only what is new is read again."""
 
@@ -66,16 +78,16 @@ class RunsOfOthers:
         with self._reading:
             rows = self._database.work(self._fetch)
             at_work: dict[str, _Seen] = {}
-            for run_id, token, *rest in rows:
-                known = at_work.get(run_id) or self._seen.get(run_id)
-                if known is None or known.token != token:
-                    known = _Seen(token)
-                at_work[run_id] = known
-                self._add(known, *rest)
+            for line in rows:
+                known = at_work.get(line.run_id) or self._seen.get(line.run_id)
+                if known is None or known.token != line.token:
+                    known = _Seen(line.token)
+                at_work[line.run_id] = known
+                self._add(known, line)
             self._seen = at_work
             return [seen.progress(run_id) for run_id, seen in at_work.items()]
 
-    def _fetch(self, connection: Connection) -> list[tuple[Any, ...]]:
+    def _fetch(self, connection: Connection) -> list[_Line]:
         asked = {
             "me": self._me,
             "runs": [*self._seen],
@@ -83,24 +95,16 @@ class RunsOfOthers:
             "saved": [seen.saved for seen in self._seen.values()],
             "seqs": [seen.seq for seen in self._seen.values()],
         }
-        return connection.execute(READ, asked).fetchall()
+        return [*map(_Line._make, connection.execute(READ, asked))]
 
-    def _add(
-        self,
-        seen: _Seen,
-        is_stopping: bool,  # noqa: FBT001 - a column
-        saved: int,
-        line: bytes | None,
-        seq: int | None,
-        outcomes: bytes | None,
-    ) -> None:
-        seen.is_stopping = is_stopping
-        if line is not None and saved != seen.saved:
-            _, seen.total, _ = orjson.loads(self._sealing.open(line))
-            seen.saved = saved
-        seen.seq = max(seen.seq, seq or 0)
-        if outcomes is not None:
-            for row, outcome, _ in unpack_outcomes(self._sealing.open(outcomes)):
+    def _add(self, seen: _Seen, line: _Line) -> None:
+        seen.is_stopping = line.is_stopping
+        if line.about is not None and line.saved != seen.saved:
+            _, seen.total, _ = orjson.loads(self._sealing.open(line.about))
+            seen.saved = line.saved
+        seen.seq = max(seen.seq, line.seq or 0)
+        if line.outcomes is not None:
+            for row, outcome, _ in unpack_outcomes(self._sealing.open(line.outcomes)):
                 seen.results[row] = outcome.result
 
     def ask_to_stop(self, run_id: str, by: str) -> bool:

@@ -3,18 +3,24 @@
 import secrets
 import threading
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 import orjson
 
 from .. import __version__
 from ..journal.schema import VERSION
-from .database import Connection, SharedDatabase
+from .connections import Connection, SharedDatabase
 from .sealing import Sealing
 
-COLUMNS = "run_id, number, state, saved, line, summary, corrected"
 OF_TARGET = "SELECT run_id, number, state, saved, line, NULL, NULL FROM run WHERE target = %s"
-CHANGED = f"SELECT {COLUMNS} FROM run WHERE changed >= %s::text::xid8"  # noqa: S608 - names are ours
+CHANGED = """SELECT run_id, number, state, saved, line, summary, corrected
+    FROM run WHERE changed >= %s::text::xid8"""
+KEEP: dict[str, LiteralString] = {  # column: what it gets
+    "summary": """UPDATE run SET summary = %s, changed = pg_current_xact_id()
+        WHERE run_id = %s AND saved = %s""",
+    "corrected": """UPDATE run SET corrected = %s, changed = pg_current_xact_id()
+        WHERE run_id = %s AND saved = %s""",
+}
 MOMENT = """SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
     (SELECT value FROM memory WHERE name = 'runs.deleted')"""
 AT_WORK = """SELECT lease.run_id, holder, (SELECT max(done) FROM log WHERE log.run_id = lease.run_id)
@@ -82,11 +88,9 @@ class RunTable:
 
     def keep(self, column: str, values: Iterable[tuple[str, str, bytes]]) -> None:
         """Keep what was made of a run, by its name, as long as it is saved as often as its mark says."""
-        query = f"UPDATE run SET {column} = %s, changed = pg_current_xact_id() "  # noqa: S608 - ours
-        query += "WHERE run_id = %s AND saved = %s"
         rows = [(self.sealing.seal(text), name, int(mark)) for name, mark, text in values]
         if rows:
-            self._database.work(lambda connection: connection.cursor().executemany(query, rows))
+            self._database.work(lambda connection: connection.cursor().executemany(KEEP[column], rows))
 
     def delete(self, run_id: str) -> bool:
         """Delete a run; return False where a process holds it."""
@@ -103,7 +107,7 @@ class RunTable:
 
         return self._database.work(work) or not self.exists(run_id)
 
-    def missing(self, names: Iterable[str]) -> set[str]:
+    def find_missing(self, names: Iterable[str]) -> set[str]:
         """Return those of the *names* that no run has."""
         asked = set(names)
         query = "SELECT run_id FROM run WHERE run_id = ANY(%s)"

@@ -107,11 +107,12 @@ class FleetArchive(Archive):
             return self.runs / name
         return super().find(name)
 
-    def sweep(self, runs: Iterable[KnownRun], spare: float = 0.0) -> None:  # noqa: ARG002 - the database knows
+    def sweep(self, runs: Iterable[KnownRun], spare: float = 0.0) -> None:
         """Remove the copies of runs that the database does not have; see `Archive`.
 
         Who asks at each run gets it once an hour.
         """
+        del runs  # the database knows
         if spare < SWEEP and not self._is_time_to_sweep():
             return
         first, last = id_made_ago(spare), id_made_ago(-spare)
@@ -120,7 +121,7 @@ class FleetArchive(Archive):
             for folder in self.runs.iterdir()
             if is_run_folder(folder) and not first <= folder.name < last and is_copy(folder)
         }
-        for name in self._member.run_table.missing(copies) if copies else ():
+        for name in self._member.run_table.find_missing(copies) if copies else ():
             with suppress(Locked, UsageFault), run_lock(copies[name]):
                 shutil.rmtree(copies[name], ignore_errors=True)
 

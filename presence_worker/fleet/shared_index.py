@@ -32,10 +32,11 @@ class FleetIndex(RunIndex):
         rows = table.all() if target is None else table.of_target(target)
         at_work = table.at_work()
         rows.sort(key=lambda row: row.number, reverse=True)
-        return [self._known(row, at_work.get(row.name)) for row in rows]
+        return [self._describe(row, at_work.get(row.name)) for row in rows]
 
-    def take_number(self, name: str, runs: Sequence[KnownRun]) -> int:  # noqa: ARG002 - the database counts
+    def take_number(self, name: str, runs: Sequence[KnownRun]) -> int:
         """Return the number of a run that begins now: higher than that of any before it on any machine."""
+        del name, runs  # the database counts
         found = self._member.database.work(lambda connection: connection.execute(NUMBER).fetchone())
         return int(found[0]) if found else 0
 
@@ -53,7 +54,7 @@ class FleetIndex(RunIndex):
                 column, ((run.name, run.mark, text) for run, text in texts if run.mark)
             )
 
-    def _known(self, row: RunRow, at_work: WorkElsewhere | None) -> KnownRun:
+    def _describe(self, row: RunRow, at_work: WorkElsewhere | None) -> KnownRun:
         try:
             record, to_send, follows = row.read_line(self._member.sealing)
         except PresenceWorkerError as fault:
@@ -63,7 +64,7 @@ class FleetIndex(RunIndex):
             return known._replace(done=at_work.done, mark=None)
         if row.state != State.RUNNING:
             return known
-        return self._as_it_is(known, row) if at_work is None else known._replace(mark=None)
+        return self._fetch_dead(known, row) if at_work is None else known._replace(mark=None)
 
     def _make(self, row: RunRow, record: str | None, to_send: int, follows: str | None) -> KnownRun:
         return KnownRun(
@@ -84,7 +85,7 @@ class FleetIndex(RunIndex):
         text = self._member.sealing.open(kept) if kept is not None else b""
         return text.removeprefix(WRITTEN_BY) if text.startswith(WRITTEN_BY) else None
 
-    def _as_it_is(self, known: KnownRun, row: RunRow) -> KnownRun:
+    def _fetch_dead(self, known: KnownRun, row: RunRow) -> KnownRun:
         """Return a run whose process died, with what it had done until then."""
         known = known._replace(summary=None, corrected=None, mark=None)
         try:

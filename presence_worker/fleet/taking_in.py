@@ -52,7 +52,7 @@ def take_in(state_dir: Path, own: Path, member: FleetMember, describe: Describe)
     """
     result = TakenIn()
     runs = _in_order(state_dir / "runs", result)
-    missing = member.run_table.missing(run.name for run in runs)
+    missing = member.run_table.find_missing(run.name for run in runs)
     result.known.extend(run.name for run in runs if run.name not in missing)
     for run, number in _number(runs, missing, member):
         try:

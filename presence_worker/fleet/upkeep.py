@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from psycopg.rows import class_row
 
 from ..settings.fleet import Fleet
-from .database import Connection, SharedDatabase, meaning
+from .connections import Connection, SharedDatabase, meaning
 from .key_change import check_key, reseal_all
-from .schema import Made, check, init
 from .sealing import Sealing
+from .shared_tables import Made, check, init
 from .status import FleetStatus, LeaseLine, WaitingLine, WorkerLine
 from .workers import has_former
 

@@ -4,7 +4,7 @@ import socket
 
 from .. import __version__
 from ..settings.fleet import Fleet
-from .database import Connection
+from .connections import Connection
 
 REGISTER = """INSERT INTO worker (id, host, kind, program, targets, places, lease)
 VALUES (%s, %s, %s, %s, %s, %s, make_interval(secs => %s))
@@ -16,7 +16,7 @@ HAS_FORMER = "SELECT EXISTS (SELECT FROM worker WHERE program <> %s AND seen_at 
 
 
 def register(worker: str, kind: str, fleet: Fleet, connection: Connection) -> None:
-    """Say that a process is there: *kind* is serve, worker or command; may be repeated."""
+    """Note that a process is there: *kind* is serve, worker or command; may be repeated."""
     places = 1 if kind == "command" else fleet.runs
     values = [worker, socket.gethostname(), kind, __version__, fleet.targets, places, fleet.lease]
     connection.execute(REGISTER, values)
@@ -24,7 +24,7 @@ def register(worker: str, kind: str, fleet: Fleet, connection: Connection) -> No
 
 
 def leave(worker: str, connection: Connection) -> None:
-    """Say that a process ends."""
+    """Note that a process ends."""
     connection.execute("DELETE FROM worker WHERE id = %s", [worker])
 
 

@@ -51,20 +51,22 @@ class Archive:
     def hold_target(
         self,
         target: str,
-        total_timeout: float,  # noqa: ARG002 - for others
-        run_id: str | None = None,  # noqa: ARG002
+        total_timeout: float,
+        run_id: str | None = None,
     ) -> Iterator[Lease]:
         """Hold a target, or raise Locked at once; any thread may let go of it.
 
         *total_timeout* is the seconds in which a request ends that is on its way. *run_id*: the run that goes
         on; None: another one.
         """
+        del total_timeout, run_id  # for others
         with target_lock(target, self.state_dir):
             yield LocalLease()
 
     @contextmanager
-    def hold_to_report(self, run: RunRecord, total_timeout: float) -> Iterator[Lease]:  # noqa: ARG002
+    def hold_to_report(self, run: RunRecord, total_timeout: float) -> Iterator[Lease]:
         """Hold a run, whose lock is held already, to write down its end; see `hold_target`."""
+        del run, total_timeout  # for others
         yield LocalLease()
 
     def has(self, run_id: str) -> bool:
@@ -86,11 +88,12 @@ class Archive:
         self.fetch(run_id, is_held=is_held)
         return Journal.open(self.runs / run_id / JOURNAL)
 
-    def keep(self, journal: Journal, summary: bytes | None = None) -> bool:  # noqa: ARG002 - for others
+    def keep(self, journal: Journal, summary: bytes | None = None) -> bool:
         """Let other machines have what was written of a run outside of a session; return whether they can.
 
         They cannot where the run has gone on in between. With one machine, they need not.
         """
+        del journal, summary  # for others
         return True
 
     def prepare(self) -> None:

@@ -85,8 +85,9 @@ class NotificationStore:
         self._db.close()
 
     @contextmanager
-    def transaction(self, target: str = "") -> Iterator[None]:  # noqa: ARG002 - one process writes at a time
+    def transaction(self, target: str = "") -> Iterator[None]:
         """Make all writes inside one: all on disk, or none."""
+        del target  # one process writes at a time
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -163,8 +164,9 @@ class NotificationStore:
         return bool(self._db.execute(query, (message.number, message.id)).fetchone()[0])
 
     @contextmanager
-    def hold(self, message: QueuedMessage, seconds: float) -> Iterator[bool]:  # noqa: ARG002 - the kernel knows
+    def hold(self, message: QueuedMessage, seconds: float) -> Iterator[bool]:
         """Hold a message, so that no other process sends it as well; yield whether that is so."""
+        del seconds  # the kernel knows when its holder ends
         if self.folder is None:
             yield True
             return

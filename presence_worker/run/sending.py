@@ -41,7 +41,7 @@ class Recorder:
     def __init__(
         self, outbox: Outbox, logged: LoggedRows, make_room: Callable[[], None] = lambda: None
     ) -> None:
-        self._outbox = outbox
+        self.outbox = outbox
         self._logged = logged
         self._make_room = make_room
         self._full: Stopped | None = None  # why no more is sent, although all could be written
@@ -89,12 +89,12 @@ class Recorder:
     async def _write(self, group: list[Settled]) -> list[Unlogged]:
         """Write a group; return the rows of it that the log does not have yet."""
         try:
-            await self._outbox.record(group)
+            await self.outbox.record(group)
         except Stopped as error:
             if not is_full(error):
                 raise
             await work_in_thread(self._make_room)
-            await self._outbox.record(group)
+            await self.outbox.record(group)
             self._full = error
         not_done = [row for row, outcome, _ in group if outcome.result in LOGGED and not outcome.trouble]
         return await work_in_thread(self._mark, not_done) if not_done else []
@@ -127,7 +127,6 @@ class Sending:
         policy: Policy,
         context: RunContext,
         announcer: Announcer,
-        outbox: Outbox,
         recorder: Recorder,
     ) -> None:
         self._run = run
@@ -136,9 +135,8 @@ class Sending:
         self._context = context
         self._announcer = announcer
         self._recorder = recorder
-        self._outbox = outbox
         self._workers = context.settings.delivery.concurrency
-        self._rows = RowsAhead(outbox)
+        self._rows = RowsAhead(recorder.outbox)
         self._doubts = Doubts(run.journal, client, recorder.add, policy.halt)
         self._failures: SystemicFailures
 
@@ -191,7 +189,7 @@ class Sending:
     def _settle(self, change: Change, outcome: Outcome) -> None:
         for settled_change, settled in self._failures.settle(change, outcome):
             self._record(settled_change, settled)
-        self._outbox.set_aside(self._failures.kept_back)
+        self._recorder.outbox.set_aside(self._failures.kept_back)
 
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)

@@ -116,9 +116,7 @@ class Session:
             await self._read_present_values(client, policy)
         if not self._halt.reason:
             await work_in_thread(self._prepare_to_send)
-            self._sending = Sending(
-                self._run, client, policy, self._context, self._announcer, self._outbox, self._recorder
-            )
+            self._sending = Sending(self._run, client, policy, self._context, self._announcer, self._recorder)
             await self._sending.run()
         await work_in_thread(self._journal.add_note, client.hint.given)
 

@@ -72,8 +72,9 @@ class AllTurns:
     """The turn of each target is always here: no other machine shares the work."""
 
     @asynccontextmanager
-    async def work(self, wake: Callable[[], None]) -> AsyncIterator[None]:  # noqa: ARG002 - for others
+    async def work(self, wake: Callable[[], None]) -> AsyncIterator[None]:
         """Do nothing."""
+        del wake  # for others
         yield
 
     def here(self) -> None:

@@ -32,6 +32,7 @@ from .xml_texts import UnwritableError
 
 ACCEPT_JSON = {"Accept": "application/json"}
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
+Guard = Callable[[Callable[[], bool]], None]  # takes what is asked last before a request: whether it may go
 LONGEST_WAIT = 1.0  # seconds in which an answer too many may still come
 _ASKED = re.compile(r"/User/(\d+)/UserPresenceStatus")
 UNWRITABLE = Outcome(
@@ -54,13 +55,12 @@ class Client:
         *,
         hint: OnlineHint,
         doubted: list[str],  # grows: paths of requests whose last answer may be another's
-        guard: Callable[[Callable[[], bool]], None] = lambda _: None,
     ) -> None:
         self._endpoint = endpoint
         self._secrets = secrets
         self._encode = encode
         self._doubted = doubted
-        self.guard = guard  # takes what is asked last before each request is written: whether it may be
+        self.guard: Guard = lambda _: None
         self._slowest = 0.0  # seconds until an answer came
         self.hint = hint
         self.gets = 0

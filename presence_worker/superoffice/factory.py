@@ -74,14 +74,15 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         wire = transport.open_wire(_headers(settings.delivery))
         login_session = await transport.open_session({"Accept": JSON, **COMMON})
         login = LoginHost(login_session, login_root(settings.target, settings.auth.login_url))
-        yield Client(
+        client = Client(
             _endpoint(settings, wire, login, secrets),
             secrets,
             ENCODERS[settings.delivery.content_type],
             hint=OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth)),
             doubted=wire.doubted,
-            guard=wire.guard,
         )
+        client.guard = wire.guard
+        yield client
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:

@@ -14,6 +14,8 @@ from .http_messages import Answer, Request
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
 from .transport import SignInSession
 
+REDIRECTS = range(300, 400)
+SERVER_ERRORS = range(500, 600)
 TOO_BUSY = (408, 425, 429)  # and 5xx: it may be better soon
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -60,7 +62,7 @@ class LoginHost:
             raise no_answer_error(self.host, error) from None
         if busy := too_busy(self.host, answer):
             raise busy
-        if answer.status // 100 == 3:  # noqa: PLR2004 - the family of redirects
+        if answer.status in REDIRECTS:
             raise refusal(
                 f"{self.host} answered {answer.status} and redirected to {redirect_host(answer.headers)}; "
                 "check auth.login_url (or target.environment)",
@@ -81,7 +83,7 @@ def no_answer_error(host: str, error: BaseException) -> BlockedError:
 
 def too_busy(host: str, answer: Answer) -> SignInUnavailable | None:
     """Return the error for an answer that may be better soon, None for any other."""
-    if answer.status // 100 != 5 and answer.status not in TOO_BUSY:  # noqa: PLR2004 - the family
+    if answer.status not in SERVER_ERRORS and answer.status not in TOO_BUSY:
         return None
     words = f"signing in at {host}: it answered {answer.status}"
     return unavailable(words, retry_after=retry_after_of(answer.status, answer.headers))

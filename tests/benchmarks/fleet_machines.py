@@ -16,7 +16,7 @@ import psycopg
 from pydantic import SecretStr
 
 from presence_worker.fleet.member import FleetMember
-from presence_worker.fleet.schema import ensure
+from presence_worker.fleet.shared_tables import ensure
 from presence_worker.queue.job_queue import NewJob
 from presence_worker.run_states import JobCommand, JobWay
 from presence_worker.settings.fleet import Fleet

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.fleet.workers import leave, register
 from presence_worker.settings.fleet import Fleet
 from tests.fleet.conftest import database_server, database_url, empty_database_url, template

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.fleet.workers import register
 from presence_worker.settings.fleet import Fleet
 from tests.fleet.conftest import database_server, database_url, template

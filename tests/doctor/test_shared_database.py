@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from presence_worker.doctor.shared_database import has_password
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.fleet.key_change import check_key
 from presence_worker.fleet.sealing import Sealing
 from presence_worker.settings.fleet import Fleet

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from presence_worker.fleet.database import SharedDatabase
-from presence_worker.fleet.schema import ensure
+from presence_worker.fleet.connections import SharedDatabase
+from presence_worker.fleet.shared_tables import ensure
 from presence_worker.settings.fleet import Fleet
 
 from .postgres import Postgres, postgres

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from presence_worker.fleet.shared_archive import FleetArchive
 from presence_worker.fleet.member import FleetMember
 from presence_worker.fleet.run_file import pack_outcomes, save
+from presence_worker.fleet.shared_archive import FleetArchive
 from presence_worker.journal import JOURNAL, Journal, Settled
 from presence_worker.model import Row
 from presence_worker.settings.fleet import Fleet

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from presence_worker.errors import UsageFault
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.fleet.fleet_queue import FleetQueue
 from presence_worker.fleet.sealing import Sealing
 from presence_worker.queue.job_queue import KeyReused

@@ -6,7 +6,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from presence_worker.fleet.database import SCHEMA
+from presence_worker.fleet.connections import SCHEMA
 
 from .test_views_of_machines import TOKEN, Machines, machines
 

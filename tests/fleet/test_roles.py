@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from presence_worker.errors import UsageFault
-from presence_worker.fleet.database import Connection, SharedDatabase, meaning
+from presence_worker.fleet.connections import Connection, SharedDatabase, meaning
 from presence_worker.fleet.member import FleetMember
-from presence_worker.fleet.schema import ensure
+from presence_worker.fleet.shared_tables import ensure
 from presence_worker.fleet.upkeep import bring_up_to_date, encrypt_all, status_of
 from presence_worker.fleet.workers import leave, register
 from presence_worker.queue.job_queue import NewJob

@@ -6,7 +6,7 @@ import orjson
 import psycopg
 import pytest
 
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.fleet.run_file import pack_outcomes
 from presence_worker.fleet.run_progress import RunsOfOthers
 from presence_worker.fleet.sealing import Sealing

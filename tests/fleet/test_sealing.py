@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presence_worker.errors import UsageFault
-from presence_worker.fleet.database import Connection, SharedDatabase
+from presence_worker.fleet.connections import Connection, SharedDatabase
 from presence_worker.fleet.key_change import check_key, reseal_all
 from presence_worker.fleet.sealing import Sealing, is_sealed, read_keys
 from presence_worker.settings.fleet import Fleet

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.fleet.notices import SharedNotices
 from presence_worker.fleet.sealing import Sealing
 from presence_worker.notify.message_store import MessageStore

@@ -9,7 +9,7 @@ from functools import partial
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from presence_worker.cli.fleet import Encrypted, Initialised
+from presence_worker.cli.fleet_commands import Encrypted, Initialised
 from presence_worker.cli.metrics import MetricsData
 from presence_worker.cli.notifications import Sent
 from presence_worker.cli.queue import JobLine

@@ -3,7 +3,7 @@
 import pytest
 
 from presence_worker.errors import UsageFault
-from presence_worker.fleet.database import SharedDatabase
+from presence_worker.fleet.connections import SharedDatabase
 from presence_worker.settings import Settings
 from presence_worker.settings.fleet import Fleet, takes
 

@@ -70,7 +70,7 @@ class PageSite:
     def _find_keys(self) -> Sequence[bytes]:
         """Return the keys of sessions that hold on several machines; none: they hold on this one."""
         fleet = self._service.targets.loaded.common.fleet
-        return fleet.derived_keys(PURPOSE) if fleet else ()
+        return fleet.keys_for(PURPOSE) if fleet else ()
 
     def _shown(self, show: Show) -> Handler:
         """Make the handler of a page."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from procrastinate.schema import SchemaManager
 
 from ..errors import UsageFault
-from .database import SCHEMA, Connection, SharedDatabase, meaning, not_initialised
+from .connections import SCHEMA, Connection, SharedDatabase, meaning, tables_fault
 
 STEPS = ("schema.sql",)  # files of this folder; the tables' version is how many of them were carried out
 OLDEST = 1  # a program that knows fewer steps than this cannot use the tables after the last step
@@ -51,14 +51,14 @@ def _make(connection: Connection) -> None:
         with meaning():
             init(connection)
     except UsageFault:  # our role may not
-        raise not_initialised() from None
+        raise tables_fault() from None
 
 
 def check(connection: Connection) -> None:
     """Raise UsageFault where the tables are missing, too old or too new for this program."""
     version, oldest = _read_version(connection)
     if version < len(STEPS):
-        raise not_initialised()
+        raise tables_fault()
     if oldest > len(STEPS):
         raise UsageFault(TOO_NEW)
 

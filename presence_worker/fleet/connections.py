@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
 from psycopg import errors
+from psycopg.rows import TupleRow
 
 from ..errors import DatabaseAway, UsageFault
 from ..next_step import NextStep
@@ -20,7 +21,7 @@ T = TypeVar("T")
 MOST = 4  # connections of a process at once, aside from those that belong to a thread
 CONNECT = 5  # seconds for a connection
 STATEMENT = 30_000  # milliseconds of one statement
-Connection = psycopg.Connection[tuple[Any, ...]]
+Connection = psycopg.Connection[TupleRow]
 KEEP_ALIVE = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -68,7 +69,7 @@ class SharedDatabase:
     def conninfo(self) -> str:
         """Return how to connect; it has the password in it."""
         address = self._fleet.database.get_secret_value() if self._fleet.database else ""
-        found: dict[str, Any] = {"connect_timeout": CONNECT, "application_name": "presence-worker"}
+        found: dict[str, str | int] = {"connect_timeout": CONNECT, "application_name": "presence-worker"}
         if self._fleet.database_password_file:
             found["password"] = _read_password(self._fleet.database_password_file)
         options = f"-c search_path={SCHEMA} -c statement_timeout={STATEMENT}"
@@ -138,7 +139,7 @@ class SharedDatabase:
                 self._is_preparing = False
 
 
-def not_initialised() -> UsageFault:
+def tables_fault() -> UsageFault:
     """Return the error for tables that are missing or old."""
     return UsageFault(NOT_INITIALISED, next=NextStep(("fleet", "init")))
 
@@ -149,7 +150,7 @@ def meaning() -> Iterator[None]:
     try:
         yield
     except NO_TABLES as error:
-        raise not_initialised() from error
+        raise tables_fault() from error
     except NOT_ALLOWED as error:
         words = "fleet.database: the database does not let us in, or does not give this role the right"
         raise UsageFault(words) from error

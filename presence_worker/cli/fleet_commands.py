@@ -46,7 +46,7 @@ class Encrypted(NamedTuple):
 
 @click.group("fleet")
 @options_of("fleet")
-def command(options: Options) -> int:  # noqa: ARG001 - they are for the commands below
+def command(options: Options) -> int:
     """Several machines that share the work through one database.
 
     fleet.database names it. `fleet init` makes its tables, `fleet status` shows who works on what.
@@ -56,6 +56,7 @@ def command(options: Options) -> int:  # noqa: ARG001 - they are for the command
       presence-worker fleet init
       presence-worker fleet status
     """
+    del options  # they are for the commands below
     return 0
 
 

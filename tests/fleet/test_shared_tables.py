@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 
 from presence_worker.errors import UsageFault
-from presence_worker.fleet import schema
-from presence_worker.fleet.database import Connection, SharedDatabase
-from presence_worker.fleet.schema import Made, check, ensure, init
+from presence_worker.fleet import shared_tables
+from presence_worker.fleet.connections import Connection, SharedDatabase
+from presence_worker.fleet.shared_tables import Made, check, ensure, init
 from presence_worker.fleet.workers import has_former as is_there
 from presence_worker.fleet.workers import register
 from presence_worker.next_step import NextStep
@@ -83,7 +83,7 @@ def test_a_role_that_may_not_is_told_what_to_run(
 def test_old_tables_need_the_command(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program with a step more does not change tables by the way."""
     init(connection)
-    monkeypatch.setattr(schema, "STEPS", ("schema.sql", "next.sql"))
+    monkeypatch.setattr(shared_tables, "STEPS", ("schema.sql", "next.sql"))
 
     with pytest.raises(UsageFault, match="fleet init"):
         check(connection)
@@ -107,7 +107,7 @@ def test_a_former_program_goes_on(connection: Connection) -> None:
 
 def test_all_or_nothing(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that breaks leaves no table behind."""
-    monkeypatch.setattr(schema, "STEPS", ("schema.sql", "missing.sql"))
+    monkeypatch.setattr(shared_tables, "STEPS", ("schema.sql", "missing.sql"))
 
     with pytest.raises(FileNotFoundError):
         init(connection)
@@ -137,7 +137,7 @@ def test_steps_of_the_engine_lead_to_its_tables(connection: Connection) -> None:
     connection.execute("CREATE SCHEMA presence_worker")
     connection.execute("CREATE TABLE engine_step (name text PRIMARY KEY)")
     connection.execute("INSERT INTO engine_step VALUES ('none')")
-    schema.update_engine(connection, has_former=False)
+    shared_tables.update_engine(connection, has_former=False)
 
     assert shape(connection) == fresh
 
