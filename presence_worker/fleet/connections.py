@@ -45,7 +45,6 @@ NOT_ALLOWED = (
     errors.InsufficientPrivilege,
     errors.InvalidPassword,
     errors.InvalidAuthorizationSpecification,
-    errors.ReadOnlySqlTransaction,  # a copy of the database that cannot be written
 )
 
 
@@ -93,6 +92,9 @@ class SharedDatabase:
             try:
                 with meaning():
                     yield connection
+            except DatabaseAway:
+                connection.close()  # a new one may lead to the database that can be written
+                raise
             finally:
                 if not connection.closed:
                     self._free.append(connection)
@@ -105,6 +107,8 @@ class SharedDatabase:
         with self.connection() as connection:
             try:
                 return work(connection)
+            except errors.ReadOnlySqlTransaction:
+                connection.close()
             except psycopg.OperationalError:
                 if not connection.closed:
                     raise
@@ -154,6 +158,8 @@ def meaning() -> Iterator[None]:
     except NOT_ALLOWED as error:
         words = "fleet.database: the database does not let us in, or does not give this role the right"
         raise UsageFault(words) from error
+    except errors.ReadOnlySqlTransaction as error:  # another one takes its place, or its disk is full
+        raise DatabaseAway("the database of fleet.database cannot be written at the moment") from error
     except psycopg.OperationalError as error:
         words = "the database of fleet.database cannot be reached"
         raise DatabaseAway(f"{words} ({type(error).__name__})") from error

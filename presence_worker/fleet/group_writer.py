@@ -97,8 +97,8 @@ class GroupWriter:
     ) -> "Future[None]":
         """Take in a line of the log; the future is done when it is durable.
 
-        It ends with LeaseLost where the target is another's. One that is cancelled is not written, unless
-        that is being done.
+        It ends with LeaseLost where the target is another's, with Stopped where the database refuses it. One
+        that is cancelled is not written, unless that is being done.
         """
         line = LogLine(held, run_id, seq, handed_out, done, outcomes, Future())
         with self._changed:
@@ -171,10 +171,10 @@ class GroupWriter:
                 return
             for line in group:
                 self._write([line])
-        except PresenceWorkerError as error:
-            if isinstance(error, DatabaseAway):
-                raise
-            _fail(group, error)
+        except DatabaseAway:
+            raise
+        except PresenceWorkerError as error:  # such as a right that was taken from us
+            _fail(group, Stopped(str(error)))
 
     def _send(self, lines: Sequence[LogLine]) -> dict[tuple[str, int], str | None]:
         """Return the leases that are ours, and who asks that their runs are stopped."""

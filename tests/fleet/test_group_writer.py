@@ -1,11 +1,11 @@
 """The group writer: what was written before its answer was lost is written again, and changes nothing."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
-from presence_worker.errors import LeaseLost, Stopped
+from presence_worker.errors import DatabaseAway, LeaseLost, Stopped
 from presence_worker.fleet.member import FleetMember
 from presence_worker.settings.fleet import Fleet
 
@@ -90,3 +90,40 @@ def test_lines_wait_for_the_database(database_server: Postgres, database_url: st
             query = "SELECT seq, handed_out, outcomes FROM log ORDER BY seq"
             found = member.database.work(lambda connection: connection.execute(query).fetchall())
             assert found == [(1, 10, None), (2, 20, b"outcomes")]
+
+
+@contextmanager
+def read_only(server: Postgres, url: str) -> Iterator[None]:
+    """Let nothing be written, as on a copy that is about to take the place of the database."""
+    name = url.rpartition("/")[2]
+    server.ask(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name)
+    yield
+    server.ask(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
+def test_lines_wait_until_the_database_can_be_written(
+    member: FleetMember, database_server: Postgres, database_url: str
+) -> None:
+    """A connection that cannot write is not used again."""
+    held = member.leases.take(ONE, 1.0)
+    with read_only(database_server, database_url):
+        line = member.writer.submit(held, "a", 1, 10, 0, None)
+        with pytest.raises(DatabaseAway):
+            member.leases.take(OTHER, 1.0)
+        with pytest.raises(TimeoutError):
+            line.result(0.7)
+
+    line.result(PATIENCE)
+    member.leases.take(OTHER, 1.0)
+
+
+def test_what_is_not_allowed_stops_the_run(member: FleetMember) -> None:
+    """Whatever the database has against a line, the run ends in order."""
+    held = member.leases.take(ONE, 1.0)
+    member.database.work(lambda connection: connection.execute("DROP TABLE log"))
+
+    line = member.writer.submit(held, "a", 1, 10, 0, None)
+
+    with pytest.raises(Stopped, match="fleet init"):
+        line.result(PATIENCE)
