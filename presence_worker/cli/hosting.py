@@ -13,7 +13,7 @@ from types import FrameType
 import anyio
 import structlog
 
-from ..errors import StateFault
+from ..errors import DatabaseAway, StateFault
 from ..journal import service_lock
 from ..manual_pages import ManualPage
 from ..next_step import NextStep
@@ -55,6 +55,14 @@ def turns_for(targets: ServedTargets, kind: str) -> Turns:
         return AllTurns()
     turns: Turns = load_lazily(".fleet.engine:FleetTurns")(fleet, kind, lambda: targets.loaded.addresses)
     return turns
+
+
+def read_jobs_once(targets: ServedTargets) -> None:
+    """Raise UsageFault where the database cannot be used; one that is away may come back. It blocks."""
+    try:
+        targets.loaded.common.queue.recall("")
+    except DatabaseAway as fault:
+        log.warning("queue.failed", detail=str(fault))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import click
 import structlog
 from anyio import to_thread
 
-from ..errors import DatabaseAway, UsageFault
+from ..errors import UsageFault
 from ..manual_pages import ManualPage
 from ..serve.served_targets import ServedTargets
 from ..serve.service import Service
@@ -22,6 +22,7 @@ from .hosting import (
     listen_to_signals,
     log_reload,
     only_one,
+    read_jobs_once,
     share_the_process,
     turns_for,
 )
@@ -69,7 +70,7 @@ async def _work(options: Options) -> None:
         if common.fleet is None:
             raise UsageFault(NO_DATABASE, page=ManualPage.SERVICE)
         share_the_process(targets.loaded.places)
-        await to_thread.run_sync(_read_jobs_once, targets)
+        await to_thread.run_sync(read_jobs_once, targets)
         service = Service(
             targets,
             common.queue,
@@ -83,14 +84,6 @@ async def _work(options: Options) -> None:
                 await host(service, process, sources=[], announce=announce, reload=reload)
                 beside.cancel_scope.cancel()
         log.info("service.stopped")
-
-
-def _read_jobs_once(targets: ServedTargets) -> None:
-    """Raise UsageFault where the database cannot be used; one that is away may come back."""
-    try:
-        targets.loaded.common.queue.recall("")
-    except DatabaseAway as fault:
-        log.warning("queue.failed", detail=str(fault))
 
 
 def _announce(name: str) -> None:

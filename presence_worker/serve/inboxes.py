@@ -30,6 +30,7 @@ from ..sanitize import clean
 from ..settings.serve import Inbox
 from ..threads import wait_for_end
 from .inbox_files import FoundFile, NotTaken, copy_file, key_of, list_folder, name_of, origin_of
+from .job_work import UNREADABLE
 from .open_answers import OpenAnswers
 from .receiving import receiving
 from .service import Service
@@ -47,7 +48,7 @@ log = structlog.get_logger()
 async def watch_inboxes(service: Service) -> None:
     """Take jobs from the folders of the configuration, also of one that is read later, until cancelled."""
     work = InThreads()
-    answers = await work(OpenAnswers, service.queue, service.targets)
+    answers = await _read_answers(service, work)
     watched: dict[Inbox, anyio.CancelScope] = {}
     async with anyio.create_task_group() as tasks:
         while True:
@@ -60,6 +61,16 @@ async def watch_inboxes(service: Service) -> None:
                 tasks.start_soon(_watch, watch, watched[inbox])
             for folder in answers.folders - {str(each.folder.absolute()) for each in configured}:
                 await work(answers.answer, folder, None)
+            await anyio.sleep(LOOK)
+
+
+async def _read_answers(service: Service, work: "InThreads") -> OpenAnswers:
+    """Return what waits for its answer, as soon as the queue can be read."""
+    while True:
+        try:
+            return await work(OpenAnswers, service.queue, service.targets)
+        except UNREADABLE as error:
+            service.note_disk(error)
             await anyio.sleep(LOOK)
 
 

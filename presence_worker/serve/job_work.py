@@ -27,6 +27,7 @@ RETRY = 1.0  # seconds until an ending is written again after a fault of the dis
 ELSEWHERE = (JobTrouble.BUSY, JobTrouble.DATABASE)  # what a job meets that another machine may work on
 PART = 0.75  # of serve.drain, for the requests in progress
 DISK = (OSError, StateFault, DatabaseAway)  # what the queue raises where it cannot be read or written
+UNREADABLE = (*DISK, UsageFault)  # the same, also where this machine lacks the key or a right
 STEPS = {Then.WAIT: "job.waits", Then.LEAVE: "job.left", Then.DROP: "job.taken"}  # else job.ended
 Send = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
@@ -106,7 +107,7 @@ class JobWork:
                 if then is not Then.DROP:
                     await self._pause_or_go_on(job.new.target, ending)
                 break
-            except DISK as error:
+            except UNREADABLE as error:
                 log.warning("queue.failed", detail=str(error))
                 await anyio.sleep(RETRY)
         if then in STEPS:

@@ -29,7 +29,7 @@ from ..queue.job_queue import JobQueue, NewJob, QueuedJob
 from ..run_states import JobCommand, JobWay
 from ..threads import work_in_thread
 from .asking import Conflict, RunRequest, queue_request
-from .job_work import DISK, Surroundings
+from .job_work import DISK, UNREADABLE, Surroundings
 from .live_runs import LiveRuns
 from .messenger import ROUND, Messenger
 from .runs_elsewhere import RunsElsewhere
@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 class Unavailable(PresenceWorkerError):
-    """No job can be taken in now; *trouble* says why: starting, stopping, disk or database."""
+    """No job can be taken in now; *trouble* says why: starting, stopping, disk, database, configuration."""
 
     def __init__(self, trouble: str) -> None:
         super().__init__(f"No job can be taken in now: {trouble}.")
@@ -106,7 +106,7 @@ class Service:
 
     @property
     def not_now(self) -> str | None:
-        """Return why no job can be taken in: starting, stopping, disk or database; or None."""
+        """Return why no job can be taken in: starting, stopping, disk, database, configuration; or None."""
         if self.is_stopping:
             return STOPPING
         if self._loop.trouble:
@@ -147,7 +147,10 @@ class Service:
         """Read the configuration again, and try the targets again that wait."""
         await work_in_thread(self._read_again)
         self._report_broken()
-        await self._pauses.end_all()
+        try:
+            await self._pauses.end_all()
+        except UNREADABLE as error:
+            self.note_disk(error)
         self._loop.wake()
         self.live.notify(None)
 

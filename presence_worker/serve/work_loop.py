@@ -8,11 +8,11 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from ..errors import DatabaseAway
+from ..errors import DatabaseAway, StateFault, UsageFault
 from ..queue.job_queue import OPEN, JobQueue, JobState, QueuedJob
 from ..threads import work_in_thread
 from .hosted_job import HostedJob
-from .job_work import DISK, JobWork, Surroundings
+from .job_work import DISK, UNREADABLE, JobWork, Surroundings
 from .turns import Turns, by_target, find_next
 from .what_follows import US, JobTrouble, Stopper
 
@@ -20,6 +20,12 @@ PROBE = 1 << 20  # bytes that a disk must take before it is called well
 FULL = 2.0  # seconds until the turn of a target comes again that finds no place now
 READ = 2.0  # seconds until the queue is read again: other programs put jobs in as well
 READ_SHARED = 4.0  # the same where machines share a queue: a new job wakes one of them
+TROUBLES: tuple[tuple[type[Exception], JobTrouble], ...] = (  # the first that fits
+    (DatabaseAway, JobTrouble.DATABASE),
+    (StateFault, JobTrouble.DISK),
+    (UsageFault, JobTrouble.CONFIGURATION),
+    (Exception, JobTrouble.DISK),
+)
 CRASHED = "The service crashed while it carried out a job."
 log = structlog.get_logger()
 
@@ -37,7 +43,7 @@ class WorkLoop:
     def __init__(self, around: Surroundings, turns: Turns) -> None:
         self.at_work: dict[str, AtWork] = {}  # by target
         self.is_ready = self.is_stopping = False
-        self.trouble: JobTrouble | None = None  # disk or database: the queue cannot be read or written
+        self.trouble: JobTrouble | None = None  # why the queue cannot be read or written
         self._around = around
         self._turns = turns
         self._work = JobWork(around)
@@ -85,7 +91,7 @@ class WorkLoop:
         here = self._turns.here()  # before the queue is read: what was put in since is not missed
         try:
             jobs = await self._read_jobs()
-        except DISK as error:
+        except UNREADABLE as error:
             self.note_disk(error)
             return
         opened = frozenset((job.id, job.state) for job in jobs if job.state in OPEN)
@@ -131,7 +137,7 @@ class WorkLoop:
     def note_disk(self, error: Exception) -> None:
         """Note that the queue cannot be read or written; the loop finds out when it can."""
         if not self.trouble:
-            self.trouble = JobTrouble.DATABASE if isinstance(error, DatabaseAway) else JobTrouble.DISK
+            self.trouble = next(trouble for kind, trouble in TROUBLES if isinstance(error, kind))
             log.error("queue.failed", detail=str(error))
             self._around.live.notify(None)
 
