@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import class_row
 
+from ..errors import UsageFault
+from ..manual_pages import ManualPage
+from ..next_step import NextStep
 from ..settings.fleet import Fleet
 from .connections import Connection, SharedDatabase, meaning
 from .key_change import check_key, reseal_all
@@ -13,6 +17,11 @@ from .shared_tables import Made, check, init
 from .status import FleetStatus, LeaseLine, WaitingLine, WorkerLine
 from .workers import has_former
 
+NOT_OWNER = (
+    "fleet.database: the role {} may not make tables or change them. Run this command with a configuration "
+    "whose fleet.database names the role that owns the tables"
+)
+ROLES = NextStep(("manual", str(ManualPage.MANY_MACHINES)))
 # The database's clock says how long ago something was: those of the machines may differ.
 WORKERS = """SELECT id AS worker, kind, program AS version, host, targets, places,
     (SELECT count(*) FROM lease WHERE holder = worker.id AND until > now())::int AS holds,
@@ -32,9 +41,12 @@ FROM job WHERE state IN ('waiting', 'working') GROUP BY target ORDER BY target""
 
 
 def bring_up_to_date(fleet: Fleet) -> Made:
-    """Make the tables, or bring them up to date."""
+    """Make the tables, or bring them up to date; raise UsageFault where our role may not."""
     with _connected(fleet) as connection:
-        return init(connection, has_former)
+        try:
+            return init(connection, has_former)
+        except InsufficientPrivilege as error:
+            raise UsageFault(NOT_OWNER.format(connection.info.user), next=ROLES) from error
 
 
 def status_of(fleet: Fleet) -> FleetStatus:

@@ -13,6 +13,7 @@ from presence_worker.fleet.member import FleetMember
 from presence_worker.fleet.shared_tables import ensure
 from presence_worker.fleet.upkeep import bring_up_to_date, encrypt_all, status_of
 from presence_worker.fleet.workers import leave, register
+from presence_worker.next_step import NextStep
 from presence_worker.queue.job_queue import NewJob
 from presence_worker.run_states import JobCommand, JobWay
 from presence_worker.settings.fleet import Fleet
@@ -57,6 +58,15 @@ def test_only_the_owner_makes_tables(url: str) -> None:
 
     with connect(url, "presence_worker") as worker, pytest.raises(UsageFault), meaning():
         worker.execute("CREATE TABLE mine ()")
+
+
+def test_init_with_the_role_of_a_worker(url: str) -> None:
+    """The words name the role, and the next command is not the one that has just failed."""
+    with pytest.raises(UsageFault, match=r"presence_worker may not make tables.* owns the tables") as refused:
+        bring_up_to_date(settings(url, "presence_worker"))
+    bring_up_to_date(settings(url, "presence_owner"))
+
+    assert refused.value.next == NextStep(("manual", "many-machines"))
 
 
 def test_a_worker_can_do_its_work(url: str, tmp_path: Path) -> None:
