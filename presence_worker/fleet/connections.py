@@ -46,6 +46,24 @@ NOT_ALLOWED = (
     errors.InvalidPassword,
     errors.InvalidAuthorizationSpecification,
 )
+UNKNOWN = "the connection was lost, or could not be made"
+REASONS = {  # by what PostgreSQL says; the first that fits
+    "its host name is unknown": ("resolve host", "translate host name"),
+    "the user or the password is wrong": ("authentication failed", "no password supplied"),
+    "its pg_hba.conf does not let this machine or this user in": ("pg_hba.conf",),
+    "TLS failed: check its certificate and sslmode": (
+        "ssl error",
+        "support ssl",
+        "certificate file",
+        "certificate verify",
+        "server certificate",
+    ),
+    "it has no such database or user": ("does not exist",),
+    "it has no free connection": ("too many clients", "connection slots", "too many connections"),
+    "it starts or stops just now": ("starting up", "shutting down", "administrator command", "recovery mode"),
+    "the connection was refused: check host and port, and that it runs": ("refused", "no such file"),
+    "no answer": ("timeout", "timed out", "no route to host", "unreachable"),
+}
 
 
 class SharedDatabase:
@@ -161,8 +179,15 @@ def meaning() -> Iterator[None]:
     except errors.ReadOnlySqlTransaction as error:  # another one takes its place, or its disk is full
         raise DatabaseAway("the database of fleet.database cannot be written at the moment") from error
     except psycopg.OperationalError as error:
-        words = "the database of fleet.database cannot be reached"
-        raise DatabaseAway(f"{words} ({type(error).__name__})") from error
+        raise DatabaseAway(f"the database of fleet.database cannot be reached ({_reason(error)})") from error
+
+
+def _reason(error: psycopg.OperationalError) -> str:
+    """Return why, in words of ours: those of the error have the address in them."""
+    words = str(error).lower()
+    return next(
+        (reason for reason, signs in REASONS.items() if any(sign in words for sign in signs)), UNKNOWN
+    )
 
 
 def _read_password(path: Path) -> str:
