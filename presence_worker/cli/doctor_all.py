@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import anyio
 
 from ..doctor import Diagnosis, Severity
-from ..doctor.checks import OF_SERVICE, STATES, NamedResult, diagnose
+from ..doctor.checks import OF_DATABASE, OF_SERVICE, STATES, NamedResult, diagnose
 from ..errors import ExitCode, PresenceWorkerError, UsageFault
 from ..next_step import NextStep, command_line
 from ..run_context import RunContext
@@ -25,6 +25,8 @@ AT_ONCE = 8  # targets
 LEAST = 40  # characters of what to correct, however long the name is
 WORST_FIRST = (ExitCode.USAGE, ExitCode.STOPPED, ExitCode.DONE)
 T = TypeVar("T")
+NO_RUN = "No run can start: correct the database first"
+NO_DATABASE = "Nothing to correct, but no run can start without the database"
 VERDICTS = {Severity.FAULT: "error", Severity.WARNING: "warning", Severity.OK: "ok"}  # the worst first
 
 
@@ -63,20 +65,50 @@ def examine_all(
 
 def _judge_all(found: Sequence[Diagnosis], alike: Iterable[str]) -> DiagnosisOfAll:
     """Return what was found with the targets, and with the service that works for all of them."""
-    service = [check for each in found for check in each.checks if check.name in OF_SERVICE]
-    of_service = diagnose(list(dict.fromkeys(service)), None, None)  # each target has found the same
+    service = {_likeness(check): check for each in found for check in each.checks if check.name in OF_SERVICE}
+    of_service = diagnose(list(service.values()), None, None)
     targets = sorted(map(_without_service, found), key=_rank)
     faulty = [str(each.target) for each in targets if each.exit_code]
-    trouble = ["The service cannot start"] if of_service.exit_code else []
     code = of_service.exit_code or targets[0].exit_code
+    has_database = not _lacks_database(of_service.checks)
+    words = [_message(faulty, len(targets))] if faulty or has_database else []
+    words += [] if has_database else [NO_RUN]
+    words += ["The service cannot start"] if of_service.exit_code else []
     return DiagnosisOfAll(
         state=STATES[code],
         exit_code=code,
-        message=". ".join([_message(faulty, len(targets)), *trouble, *alike]),
-        next=next((each.next for each in found if each.next), None),
+        message=". ".join([*words, *alike]),
+        next=_next_of(
+            [each for each in targets if each.exit_code] or found, is_of_one=bool(faulty) and has_database
+        ),
         checks=of_service.checks,
-        targets=targets,
+        targets=targets if has_database else [_without_database(each, code) for each in targets],
     )
+
+
+def _likeness(check: NamedResult) -> NamedResult:
+    """Return what makes two results the same; each target has measured the database anew."""
+    return check._replace(words="") if check.name in OF_DATABASE else check
+
+
+def _lacks_database(checks: Iterable[NamedResult]) -> bool:
+    return any(check.name in OF_DATABASE and check.verdict is Severity.FAULT for check in checks)
+
+
+def _without_database(found: Diagnosis, code: ExitCode) -> Diagnosis:
+    """Return what was found with a target, which cannot work as long as the database cannot."""
+    if found.exit_code:
+        return found
+    return replace(found, state=STATES[code], exit_code=code, message=NO_DATABASE)
+
+
+def _next_of(found: Sequence[Diagnosis], *, is_of_one: bool) -> NextStep | None:
+    """Return what to run after the corrections: for the worst target, or for all of them."""
+    step = next((each.next for each in found if each.next), None)
+    if step is None or is_of_one or "--target" not in step.words:
+        return step
+    place = step.words.index("--target")
+    return NextStep(step.words[:place] + step.words[place + 2 :])
 
 
 def _rank(found: Diagnosis) -> tuple[int, int, str]:

@@ -92,7 +92,7 @@ CHECKS = {
     ),
     "state directory": Check(machine.state_directory, HERE, ManualPage.TROUBLESHOOTING),
     "disk room": Check(machine.disk_room, HERE, ManualPage.TROUBLESHOOTING, needs=("state directory",)),
-    "lock": Check(machine.lock, HERE, ManualPage.TROUBLESHOOTING),
+    "lock": Check(machine.lock, HERE, ManualPage.TROUBLESHOOTING, needs=("tables",)),
     "name resolution": Check(network.name_resolution, THERE, ManualPage.TROUBLESHOOTING),
     "TLS": Check(network.tls, THERE, ManualPage.TROUBLESHOOTING, needs=("name resolution",)),
     "tenant": Check(service_state.tenant, THERE, ManualPage.SIGN_IN, needs=("TLS",), concerns=_has_tenant),
@@ -120,11 +120,14 @@ CHECKS = {
     "metrics file": Check(receivers.textfile, HERE, ManualPage.MONITORING, concerns=receivers.has_textfile),
     "expected job": Check(receivers.heartbeat, HERE, ManualPage.MONITORING, concerns=receivers.is_scheduled),
     "service": Check(hosted_service.port, HERE, ManualPage.SERVICE, concerns=hosted_service.is_served),
-    "queue": Check(hosted_service.queue, HERE, ManualPage.SERVICE, concerns=hosted_service.is_served),
+    "queue": Check(
+        hosted_service.queue, HERE, ManualPage.SERVICE, needs=("tables",), concerns=hosted_service.is_served
+    ),
     "folders": Check(hosted_service.inboxes, HERE, ManualPage.SERVICE, concerns=hosted_service.has_inboxes),
 }
 
-OF_SERVICE = ("database", "tables", "service", "queue", "folders")  # which all targets share
+OF_DATABASE = ("database", "tables")  # without which no run can start
+OF_SERVICE = (*OF_DATABASE, "service", "queue", "folders")  # which all targets share
 
 
 async def run_checks(probe: Probe) -> list[NamedResult]:

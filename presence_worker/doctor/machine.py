@@ -134,7 +134,7 @@ def _innermost_existing(probe: Probe) -> Path:
 
 async def disk_room(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether the disk has room for a run as long as the last one."""
-    probe.expected = _last_job(probe)
+    probe.expected = _last_job(probe) if probe.has_tables() else None
     free = shutil.disk_usage(_innermost_existing(probe)).free
     yield judge_room(free, probe.expected.rows if probe.expected else 0)
 

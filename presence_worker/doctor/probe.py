@@ -89,6 +89,10 @@ class Probe:
         """Return whether SuperOffice is the sandbox of this program."""
         return self.context.target == SANDBOX
 
+    def has_tables(self) -> bool:
+        """Return whether runs can be asked for; where the shared tables are missing, that would make them."""
+        return self.context.fleet is None or bool(self.database and not self.database.trouble)
+
     def way(self) -> AnonymousClient:
         """Return the client without credentials; raise CheckBlockedError where no address is set."""
         if self.caller is None:

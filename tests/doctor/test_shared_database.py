@@ -42,12 +42,15 @@ def test_a_database_that_fits(doctor: Doctor, database_url: str) -> None:
 
 
 def test_a_database_without_tables(doctor: Doctor, empty_database_url: str) -> None:
-    """Doctor names the command."""
+    """Doctor names the command, and makes none itself."""
     found = examine(doctor, empty_database_url)
+    with closing(psycopg.connect(empty_database_url)) as connection:
+        made = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'presence_worker'").fetchall()
 
     (verdict, words), *_ = found["tables"]
     assert verdict == "fault"
     assert "presence-worker fleet init" in words
+    assert made == []
 
 
 def test_a_database_that_is_away(doctor: Doctor) -> None:
