@@ -21,7 +21,7 @@ SUMMARIES = {
     ManualPage.EVERY_NIGHT: "Run it on a schedule, and see in the morning how it went.",
     ManualPage.MONITORING: "Get a message when a run failed, or did not run.",
     ManualPage.MANY_TENANTS: "Many customers from one configuration.",
-    ManualPage.MANY_MACHINES: "Several machines share the work, and stand in for each other.",
+    ManualPage.MANY_MACHINES: "Several machines share the work; each can replace another.",
     ManualPage.SERVICE: "Take jobs by HTTP, from folders and by schedule.",
     ManualPage.HTTP_API: "Send jobs from another program, with curl and Python.",
     ManualPage.REPORTS: "The report of a run, and the list of all runs.",

@@ -42,6 +42,9 @@ class Service:
         self.latency = 0.0  # seconds until a row is answered
         self.meanwhile: Callable[[], object] = lambda: None  # what else happens while a row is on its way
 
+    def guard(self, may_send: Callable[[], bool]) -> None:
+        """Send whatever comes."""
+
     async def put(self, change: Change) -> Outcome:
         """Apply a change."""
         self.sent.append(change.row)
