@@ -160,7 +160,7 @@ def run_one(night: FleetNight, machine: Machine, tally: Tally, by: Machine | Non
     codes = [ended.code]
     while codes[-1] in UNFINISHED and by and time.monotonic() < end:
         newest = by.ask("runs", "--target", order.target).summary["runs"][0]
-        is_begun = newest["rows"] == order.rows and newest["state"] != "finished"
+        is_begun = sum(newest["counts"].values()) == order.rows and newest["state"] != "finished"
         ended = by.ask(
             *(("resume", newest["run_id"]) if is_begun else ("run", path)), "--target", order.target
         )
