@@ -45,6 +45,8 @@ def clock() -> float:
     now = time.monotonic()
     if sys.platform == "linux":
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        now = time.clock_gettime(time.CLOCK_MONOTONIC)
     return now
 
 
@@ -95,7 +97,7 @@ class HeldTarget:
 
     def may_send(self) -> bool:
         """Return whether a request may be written now."""
-        return self._now() < self._until and self._is_quiet_over()
+        return not self.is_lost and self._now() < self._until and self._is_quiet_over()
 
     def _is_quiet_over(self) -> bool:
         is_ours = self._quiet_run is not None and self._quiet_run == self.run_id

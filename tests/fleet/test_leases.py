@@ -71,6 +71,16 @@ def test_other_targets_are_free(ours: FleetMember, theirs: FleetMember) -> None:
     assert theirs.leases.take(f"{TARGET}2", GRACE).may_send()
 
 
+def test_a_renewal_that_comes_late_changes_nothing(ours: FleetMember) -> None:
+    """It was under way while the target was given back."""
+    held = ours.leases.take(TARGET, GRACE)
+    ours.leases.give_back(held)
+
+    held.extend(held.now() + LEASE)
+
+    assert not held.may_send()
+
+
 def test_what_is_given_back_is_free_at_once(ours: FleetMember, theirs: FleetMember) -> None:
     """The next one may send at once, and has a higher token; the former one may not send any more."""
     before = ours.leases.take(TARGET, GRACE)
