@@ -13,6 +13,7 @@ from .connections import Connection, SharedDatabase
 from .membership import MessageRow
 from .sealing import Sealing
 
+PROBE = "SELECT 1"  # what follows may not be repeated, so connections that were lost must go before
 OWN = "SELECT pg_advisory_xact_lock(hashtextextended('messages about ' || %s, 0))"
 REGISTER = "INSERT INTO noted_run (name, target, reported) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 RUNS_OF = "SELECT name, reported FROM noted_run WHERE target = %s ORDER BY number"
@@ -65,6 +66,7 @@ class SharedNotices:
     @contextmanager
     def transaction(self, target: str) -> Iterator[None]:
         """Make all writes of this thread one; no other process writes about the target then."""
+        self._database.work(lambda connection: connection.execute(PROBE))
         with self._database.connection() as connection, connection.transaction():
             connection.execute(OWN, [target])
             self._own.connection = connection

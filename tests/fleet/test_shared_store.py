@@ -13,6 +13,7 @@ from presence_worker.notify.shared_store import SharedStore
 from presence_worker.settings.fleet import Fleet
 
 from ..notify.store_suite import OpenStore, StoreSuite
+from .postgres import Postgres
 
 KEY = "x" * 42 + "A="
 
@@ -43,6 +44,20 @@ class TestSharedStore(StoreSuite):
 def store(open_store: OpenStore) -> MessageStore:
     """An empty store."""
     return open_store()
+
+
+def test_messages_are_queued_after_a_restart_of_the_database(
+    store: MessageStore, database_server: Postgres, database_url: str
+) -> None:
+    """The connections of before are lost, and no message with them."""
+    store.targets()
+    query = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s"
+    database_server.ask(query, database_url.rpartition("/")[2])
+
+    with store.transaction("main"):
+        store.enqueue("main", "mail", "a", "{}", 10.0)
+
+    assert [message.id for message in store.messages()] == ["a"]
 
 
 def test_a_machine_dies_while_it_sends(
