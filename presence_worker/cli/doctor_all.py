@@ -87,7 +87,7 @@ def _judge_all(found: Sequence[Diagnosis], alike: Iterable[str]) -> DiagnosisOfA
 
 
 def _likeness(check: NamedResult) -> NamedResult:
-    """Return what makes two results the same; each target has measured the database anew."""
+    """Return what makes two results the same; each target has measured the database itself."""
     return check._replace(words="") if check.name in OF_DATABASE else check
 
 
