@@ -3,9 +3,10 @@
 import re
 
 from presence_worker.settings.fleet import Fleet
-from tests.manual.documents import ROOT, TEXTS, blocks
+from tests.manual.documents import ROOT, TEXTS, blocks, table
 
 PAGE = "many-machines"
+EVENT = re.compile(r"""\blog\.(?!debug)\w+\(\s*"([a-z_.]+)\"""")
 ROLES = ROOT / "config" / "postgresql" / "roles.sql"
 GUARANTEES = (  # each with the words without which it would say less
     ("No row is lost", "keeps what it has confirmed"),
@@ -48,3 +49,14 @@ def test_the_numbers_are_the_defaults() -> None:
     assert f"`fleet.lease` ({lease:.0f} seconds)" in TEXTS[PAGE]
     assert f"`fleet.lease` + 5 seconds ({lease + 5:.0f} seconds)" in TEXTS[PAGE]
     assert f"`fleet.runs` ({Fleet().runs})" in TEXTS[PAGE]
+
+
+def test_the_events_are_those_of_the_log() -> None:
+    """An administrator who finds one in the log finds it on the page, too."""
+    sources = (ROOT / "presence_worker" / "fleet").glob("*.py")
+    logged = {event for path in sources for event in EVENT.findall(path.read_text())}
+    described = {
+        event for row in table(PAGE, "event") for event in re.findall(r"`([a-z_]+\.[a-z_]+)`", row[0])
+    }
+
+    assert described == logged
