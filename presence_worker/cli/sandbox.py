@@ -57,6 +57,9 @@ def command(options: SandboxOptions) -> int:
     The first line on standard output is the root URL. Any credentials work, unless --sign-in is strict.
     The sandbox keeps changes until Ctrl-C ends it; --state keeps them longer.
 
+    One folder in the address works, too, such as http://127.0.0.1:8100/acme. All folders have the same
+    people. For targets with people of their own, start a sandbox for each.
+
     \b
     Examples:
       presence-worker sandbox
