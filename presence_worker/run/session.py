@@ -110,6 +110,7 @@ class Session:
         if left != float("inf"):
             await anyio.sleep(left)
             self._halt(Stopped("delivery.deadline has come", cause=Cause.DEADLINE))
+            self._run.lease.hurry()
 
     async def _read_and_send(self, client: Client, policy: Policy) -> None:
         if not self._halt.reason and self._journal.run().step != Step.SEND:

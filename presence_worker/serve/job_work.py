@@ -64,7 +64,7 @@ class JobWork:
         log.info("job.began", job=job.id, target=job.new.target, command=job.new.command, way=job.new.way)
         messages = self._around.messenger.follow(context)
         ending, then = await hosted.carry_out(self._add_watchers(job, context, messages))
-        await self._note_ending(hosted.job, ending, then)
+        then = await self._note_ending(hosted.job, ending, then)
         if then is Then.DROP:
             return None
         code = None if then is Then.LEAVE else ending.exit_code
@@ -99,28 +99,24 @@ class JobWork:
         if messages:
             await messages.end(code, failure)
 
-    async def _note_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> None:
-        """Write down how a job ended, as soon as the disk takes it."""
+    async def _note_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> Then:
+        """Write down how a job ended, as soon as the disk takes it; return what has come of it."""
         while True:
             try:
                 await work_in_thread(self._write_ending, job, ending, then)
                 if then is not Then.DROP:
                     await self._pause_or_go_on(job.new.target, ending)
                 break
+            except NotWaiting:  # another machine has ended it
+                then = Then.DROP
+                break
             except UNREADABLE as error:
                 log.warning("queue.failed", detail=str(error))
                 await anyio.sleep(RETRY)
         if then in STEPS:
             self._around.live.leave(job.id)
-        log.info(
-            STEPS.get(then, "job.ended"),
-            job=job.id,
-            target=job.new.target,
-            run_id=ending.run_id,
-            state=ending.state,
-            exit_code=int(ending.exit_code),
-            has_failed=then is Then.FAIL,
-        )
+        _log_ending(job, ending, then)
+        return then
 
     def _write_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> None:
         if then is Then.WAIT:
@@ -138,9 +134,13 @@ class JobWork:
             self._clean_up(ended)
 
     def _is_elsewhere(self, job: QueuedJob, ending: JobEnding) -> bool:
-        """Return whether another machine may work on a job: it was at work when it came to us."""
-        is_shared = self._around.targets.loaded.common.fleet is not None
-        return is_shared and job.state is JobState.WORKING and ending.trouble in ELSEWHERE
+        """Return whether another machine may work on a job: it was at work before us, or has another run."""
+        if self._around.targets.loaded.common.fleet is None or ending.trouble not in ELSEWHERE:
+            return False
+        if job.state is JobState.WORKING:
+            return True
+        found = self._around.queue.find(job.id)
+        return found is not None and found.run_id not in (job.run_id, ending.run_id)
 
     def clean_up(self) -> None:
         """Do again what follows the ending of jobs: we may have been killed before it. It blocks."""
@@ -162,6 +162,18 @@ class JobWork:
             self._around.pauses.begin(target, ending.trouble, ending.headline, ending.run_id)
         else:
             await self._around.pauses.end_after(target, ending.exit_code)
+
+
+def _log_ending(job: QueuedJob, ending: JobEnding, then: Then) -> None:
+    log.info(
+        STEPS.get(then, "job.ended"),
+        job=job.id,
+        target=job.new.target,
+        run_id=ending.run_id,
+        state=ending.state,
+        exit_code=int(ending.exit_code),
+        has_failed=then is Then.FAIL,
+    )
 
 
 def _with_drain(settings: Settings, most: float | None) -> Settings:

@@ -64,7 +64,13 @@ class Night(NamedTuple):
 
 @contextmanager
 def night(
-    server: Postgres, url: str, folder: Path, *, otherwise: Act = ANSWER, rate: int = RATE
+    server: Postgres,
+    url: str,
+    folder: Path,
+    *,
+    otherwise: Act = ANSWER,
+    rate: int = RATE,
+    deadline: str = "1h",
 ) -> Iterator[Night]:
     """Let a process work on a job of some seconds."""
     name = url.rpartition("/")[2]
@@ -80,6 +86,7 @@ def night(
             "PRESENCE_WORKER_FLEET__LEASE": "10",
             "PRESENCE_WORKER_DELIVERY__RATE": str(rate),
             "PRESENCE_WORKER_DELIVERY__READ_BEFORE": "off",
+            "PRESENCE_WORKER_DELIVERY__DEADLINE": deadline,
         }
         words = ("run", job, "--base-url", service.url, "--state-dir", folder / "state", "--json")
         with started(*words, env=env) as process:
@@ -175,6 +182,20 @@ def test_it_can_be_ended_without_the_database(
         assert time.monotonic() - began < LATE
         assert run.code == 6
         assert at_work.ask("SELECT state FROM run") == "running"
+
+
+def test_its_deadline_holds_without_the_database(
+    database_server: Postgres, database_url: str, tmp_path: Path
+) -> None:
+    """It does not wait longer for it than for anything else; another machine may go on."""
+    with night(database_server, database_url, tmp_path, rate=5, deadline="6s") as at_work:
+        at_work.wait_for_puts(5)
+        at_work.proxy.go_away()
+        began = time.monotonic()
+        run = at_work.end()
+
+        assert time.monotonic() - began < LATE
+        assert run.code == 6
 
 
 def test_rows_that_are_refused_alike_do_not_hold_the_run_up(

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from structlog.testing import capture_logs
 
 from presence_worker.errors import DatabaseAway, LeaseLost, Locked, PresenceWorkerError
 from presence_worker.fleet.member import FleetMember
@@ -67,9 +68,11 @@ class ArchiveThatFails(Archive):
         super().__init__(state_dir)
         self.fault = fault
         self.tries = 0
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def hold_target(self, *_: object) -> _GeneratorContextManager[Lease]:
         self.tries += 1
+        self.meanwhile()
         raise self.fault
 
     def fetch(self, *_: object, **__: object) -> None:
@@ -156,6 +159,32 @@ async def test_what_another_machine_works_on_stays_as_it_is(
 
     assert machine.archive.tries
     assert machine.job(job) == job
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+async def test_what_another_machine_has_begun_meanwhile_stays_as_it_is(
+    tmp_path: Path, *, is_over: bool
+) -> None:
+    """We were away after our turn began: it has a run of that machine, or is over."""
+    machine = Machine(tmp_path, Locked("another machine"), "a")
+    job = machine.put()
+
+    def work_elsewhere() -> None:
+        machine.queue.begin(job.id, "20261130T000000Z-0001")
+        if is_over:
+            machine.queue.end(job.id, run_id=None, exit_code=0, headline="done")
+
+    machine.archive.meanwhile = work_elsewhere
+
+    with capture_logs() as logged:
+        await machine.work()
+
+    found = machine.job(job)
+    assert (found.state, found.run_id) == (
+        JobState.ENDED if is_over else JobState.WORKING,
+        "20261130T000000Z-0001",
+    )
+    assert "job.crashed" not in [event["event"] for event in logged]
 
 
 async def test_a_lost_job_is_dropped(tmp_path: Path) -> None:
