@@ -67,7 +67,8 @@ class RunTable:
     def all(self) -> list[RunRow]:
         """Return all runs."""
         with self._reading:
-            self._database.work(self._read_changed)
+            for row in self._database.work(self._read_changed):
+                self._known[row.name] = self._decrypt(row)
             return list(self._known.values())
 
     def of_target(self, target: str) -> list[RunRow]:
@@ -114,10 +115,20 @@ class RunTable:
         found = self._database.work(lambda connection: connection.execute(query, (list(asked),)).fetchall())
         return asked - {name for (name,) in found}
 
-    def _read_changed(self, connection: Connection) -> None:
+    def _read_changed(self, connection: Connection) -> list[RunRow]:
         since, deleted = connection.execute(MOMENT).fetchone() or ("0", None)
         if deleted != self._deleted:
             self._known, self._since = {}, "0"
-        changed = map(RunRow._make, connection.execute(CHANGED, (self._since,)))
+        changed = [*map(RunRow._make, connection.execute(CHANGED, (self._since,)))]
         self._known |= {row.name: row for row in changed}
         self._since, self._deleted = since, deleted
+        return changed
+
+    def _decrypt(self, row: RunRow) -> RunRow:
+        """Return a row that can be opened without a key: a list of runs opens each of them, each time."""
+        decrypt = self.sealing.decrypt
+        return row._replace(
+            line=decrypt(row.line),
+            summary=row.summary and decrypt(row.summary),
+            corrected=row.corrected and decrypt(row.corrected),
+        )

@@ -5,10 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from presence_worker.errors import Locked, RunFault
 from presence_worker.fleet.copies import write_version
 from presence_worker.fleet.run_file import save
+from presence_worker.fleet.sealing import is_sealed
 from presence_worker.journal import JOURNAL, Archive, KnownRun
 from tests.journal.given import MOMENT, UPDATED, end_as, staged
 
@@ -63,6 +65,24 @@ def test_what_has_changed_is_read_again(here: Machine, there: Machine) -> None:
     (run,) = there.archive.index.runs()
 
     assert (before, run.record.message, run.summary) == ([None, None], "gone on", b"{}")
+
+
+def test_a_run_is_decrypted_once(database_url: str, tmp_path: Path) -> None:
+    """What is listed again and again is not decrypted each time."""
+    key = tmp_path / "key"
+    key.write_bytes(Fernet.generate_key())
+    with machine(database_url, tmp_path / "keyed", encryption_key_file=key) as made:
+        made.run()
+        made.archive.index.keep_summaries((run, b"{}") for run in made.archive.index.runs())
+        (row,), (run,) = made.member.run_table.all(), made.archive.index.runs()
+        ((kept,),) = made.ask("SELECT line FROM run")
+
+    assert isinstance(kept, bytes)
+    assert is_sealed(kept)
+    assert not is_sealed(row.line)
+    assert row.summary
+    assert not is_sealed(row.summary)
+    assert (run.summary, run.fault) == (b"{}", None)
 
 
 def test_a_change_that_is_committed_late_is_seen(here: Machine, there: Machine) -> None:
