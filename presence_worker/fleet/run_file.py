@@ -136,6 +136,7 @@ def save_unheld(member: Saving, journal: Journal, summary: bytes | None = None) 
     if version is None:
         return False
     columns = _columns(member, journal, summary)
+    write_version(folder, None)  # the copy has more than the database, whatever happens now
 
     def work(connection: Connection) -> int:
         with connection.transaction():

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.errors import LeaseLost, Locked, StateFault
+from presence_worker.errors import DatabaseAway, LeaseLost, Locked, StateFault
 from presence_worker.fleet.copies import read_version
 from presence_worker.fleet.run_file import pack_outcomes, save, save_unheld, unpack_outcomes
 from presence_worker.journal import JOURNAL
@@ -19,6 +19,8 @@ from presence_worker.model import Outcome, Reason, Result
 from tests.journal.given import FAILED, MOMENT, REJECTED, UNKNOWN, UPDATED, end_as, record
 
 from .machines import Machine, machine
+from .postgres import Postgres
+from .proxy import proxy_to
 
 WORDS = "on sick leave"
 
@@ -156,6 +158,25 @@ def test_a_note_is_not_saved_over_what_has_gone_on(here: Machine, there: Machine
     with closing(here.archive.open_journal(run_id)) as journal:
         assert journal.run().message == "noted"
     assert is_saved == [False, False, True]
+
+
+def test_a_note_that_could_not_be_saved_is_forgotten(
+    here: Machine, database_server: Postgres, database_url: str, tmp_path: Path
+) -> None:
+    """The database was away: the copy has more than the run, so it is fetched again."""
+    run_id = here.run()
+    with proxy_to(database_server.port) as proxy:
+        url = database_server.url(database_url.rpartition("/")[2], port=proxy.port)
+        with machine(url, tmp_path / "far") as far:
+            with closing(far.archive.open_journal(run_id)) as journal:
+                end_as(journal, message="noted")
+                proxy.go_away()
+                with pytest.raises(DatabaseAway):
+                    save_unheld(far.member, journal)
+            proxy.come_back()
+
+            with closing(far.archive.open_journal(run_id)) as journal:
+                assert journal.run().message is None
 
 
 def test_a_run_that_was_never_saved_is_none(here: Machine) -> None:
