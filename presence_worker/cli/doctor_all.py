@@ -65,15 +65,13 @@ def examine_all(
 
 def _judge_all(found: Sequence[Diagnosis], alike: Iterable[str]) -> DiagnosisOfAll:
     """Return what was found with the targets, and with the service that works for all of them."""
-    service = {_likeness(check): check for each in found for check in each.checks if check.name in OF_SERVICE}
-    of_service = diagnose(list(service.values()), None, None)
+    of_service = _of_service(found)
     targets = sorted(map(_without_service, found), key=_rank)
     faulty = [str(each.target) for each in targets if each.exit_code]
     code = of_service.exit_code or targets[0].exit_code
     has_database = not _lacks_database(of_service.checks)
     words = [_message(faulty, len(targets))] if faulty or has_database else []
-    words += [] if has_database else [NO_RUN]
-    words += ["The service cannot start"] if of_service.exit_code else []
+    words += _words_of_service(of_service, has_database=has_database)
     return DiagnosisOfAll(
         state=STATES[code],
         exit_code=code,
@@ -84,6 +82,17 @@ def _judge_all(found: Sequence[Diagnosis], alike: Iterable[str]) -> DiagnosisOfA
         checks=of_service.checks,
         targets=targets if has_database else [_without_database(each, code) for each in targets],
     )
+
+
+def _of_service(found: Iterable[Diagnosis]) -> Diagnosis:
+    """Return what all targets have found alike, each result once."""
+    checks = {_likeness(check): check for each in found for check in each.checks if check.name in OF_SERVICE}
+    return diagnose(list(checks.values()), None, None)
+
+
+def _words_of_service(found: Diagnosis, *, has_database: bool) -> list[str]:
+    no_run = [] if has_database else [NO_RUN]
+    return [*no_run, *(["The service cannot start"] if found.exit_code else [])]
 
 
 def _likeness(check: NamedResult) -> NamedResult:
