@@ -1,7 +1,7 @@
 -- Roles of the database that several machines share. Run it once, as an administrator of the database:
---   psql "postgresql://postgres@db.example.com/presence" -f roles.sql
--- Then `presence-worker fleet init` as presence_owner, with an address that names this role.
--- Set the passwords with \password in psql.
+--   psql presence -f config/postgresql/roles.sql
+-- Set the passwords with \password in psql. Then run `presence-worker fleet init` with a configuration whose
+-- fleet.database names presence_owner.
 
 CREATE ROLE presence_owner LOGIN;   -- makes and upgrades the tables: only `fleet init`
 CREATE ROLE presence_worker LOGIN;  -- works: `serve`, `worker` and all commands
