@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing, contextmanager
@@ -12,6 +13,7 @@ from types import FrameType
 
 import anyio
 import structlog
+from anyio import to_thread
 
 from ..errors import DatabaseAway, StateFault
 from ..journal import service_lock
@@ -25,6 +27,9 @@ from .signals import ENDINGS, noted
 from .supervisor import READY, STOPPING, Supervisor, find_supervisor
 
 TURN = 0.001  # seconds for a thread until another one gets its turn
+LONGEST_END = (
+    4.8  # seconds after the signal; what is not given back until then is free when its lease is over
+)
 THREADS = 64  # at most: runs, bodies and pages share them
 RELOAD = "SIGHUP"  # Windows has none
 TIMETABLE = ".serve.timetable:keep_timetable"  # it needs the extra, and help does not
@@ -57,14 +62,6 @@ def turns_for(targets: ServedTargets, kind: str) -> Turns:
     return turns
 
 
-def read_jobs_once(targets: ServedTargets) -> None:
-    """Raise UsageFault where the database cannot be used; one that is away may come back. It blocks."""
-    try:
-        targets.loaded.common.queue.recall("")
-    except DatabaseAway as fault:
-        log.warning("queue.failed", detail=str(fault))
-
-
 @contextmanager
 def only_one(state_dir: Path, command: str) -> Iterator[None]:
     """Hold the state directory; raise StateFault where another service works on it."""
@@ -83,6 +80,13 @@ class ProcessSignals:
     def __init__(self) -> None:
         self.stop = asyncio.Event()
         self.reload = asyncio.Event()
+        self._has_limit = False
+
+    def limit_end(self) -> None:
+        """End the process some seconds after the signal, whatever holds it up, such as a database."""
+        self._has_limit = True
+        if self.stop.is_set():
+            _cut_off_later()
 
     def hear(self, number: int) -> None:
         """Take a signal; the second one that ends us does so at once."""
@@ -92,6 +96,37 @@ class ProcessSignals:
             os._exit(ENDINGS[number])  # the journals and the queue are safe: they are never left half written
         else:
             self.stop.set()
+            if self._has_limit:
+                _cut_off_later()
+
+
+def _cut_off_later() -> None:
+    """Do it from a thread: the loop may be what is held up."""
+    timer = threading.Timer(LONGEST_END, _cut_off)
+    timer.daemon = True
+    timer.start()
+
+
+def _cut_off() -> None:
+    log.warning("service.cut_off")
+    os._exit(0)  # as after a second signal, nothing is left half written
+
+
+async def prepare_process(targets: ServedTargets, process: ProcessSignals) -> None:
+    """Share the process; where machines share a database, raise UsageFault if that cannot be used."""
+    is_shared = targets.loaded.common.fleet is not None
+    share_the_process(targets.loaded.places if is_shared else 0)
+    if is_shared:
+        process.limit_end()
+        await to_thread.run_sync(_read_jobs_once, targets)
+
+
+def _read_jobs_once(targets: ServedTargets) -> None:
+    """Raise UsageFault where the database cannot be used; one that is away may come back. It blocks."""
+    try:
+        targets.loaded.common.queue.recall("")
+    except DatabaseAway as fault:
+        log.warning("queue.failed", detail=str(fault))
 
 
 @contextmanager

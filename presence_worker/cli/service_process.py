@@ -22,8 +22,7 @@ from .hosting import (
     listen_to_signals,
     log_reload,
     only_one,
-    read_jobs_once,
-    share_the_process,
+    prepare_process,
     turns_for,
 )
 from .lazy import load_lazily
@@ -74,9 +73,7 @@ async def _serve(options: Options) -> None:
         configuration = ServedConfiguration(options, rehearsal)
         targets = await to_thread.run_sync(ServedTargets, configuration.load)
         common = targets.loaded.common
-        share_the_process(targets.loaded.places if common.fleet else 0)
-        if common.fleet:
-            await to_thread.run_sync(read_jobs_once, targets)
+        await prepare_process(targets, process)
         opened.enter_context(only_one(common.archive.state_dir, "serve"))
         service = Service(
             targets,

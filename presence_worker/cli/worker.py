@@ -1,10 +1,8 @@
 """`presence-worker worker`: one of several machines that carry out what is queued in the database."""
 
-import os
 import sys
 from functools import partial
 
-import anyio
 import click
 import structlog
 from anyio import to_thread
@@ -16,14 +14,12 @@ from ..serve.service import Service
 from . import log as log_setup
 from .async_work import run_async
 from .hosting import (
-    ProcessSignals,
     first_of,
     host,
     listen_to_signals,
     log_reload,
     only_one,
-    read_jobs_once,
-    share_the_process,
+    prepare_process,
     turns_for,
 )
 from .metrics_textfile import write_textfile_of_service
@@ -31,7 +27,6 @@ from .options import Options, options_of
 from .output import is_terminal, say
 from .served_configuration import ServedConfiguration, check_installed
 
-LONGEST_END = 4.8  # seconds after the signal; what we still hold then is free when its lease is over
 NO_DATABASE = "fleet.database: not set. A worker needs the database that the machines share"
 log = structlog.get_logger()
 
@@ -69,8 +64,7 @@ async def _work(options: Options) -> None:
         common = targets.loaded.common
         if common.fleet is None:
             raise UsageFault(NO_DATABASE, page=ManualPage.SERVICE)
-        share_the_process(targets.loaded.places)
-        await to_thread.run_sync(read_jobs_once, targets)
+        await prepare_process(targets, process)
         service = Service(
             targets,
             common.queue,
@@ -78,11 +72,13 @@ async def _work(options: Options) -> None:
             turns=turns_for(targets, "worker"),
         )
         with only_one(common.archive.state_dir, "worker"):
-            async with anyio.create_task_group() as beside:
-                beside.start_soon(_end_in_time, process)
-                announce, reload = partial(_announce, common.fleet.id), partial(_reload, service)
-                await host(service, process, sources=[], announce=announce, reload=reload)
-                beside.cancel_scope.cancel()
+            await host(
+                service,
+                process,
+                sources=[],
+                announce=partial(_announce, common.fleet.id),
+                reload=partial(_reload, service),
+            )
         log.info("service.stopped")
 
 
@@ -94,11 +90,3 @@ def _announce(name: str) -> None:
 async def _reload(service: Service) -> None:
     await service.reload()
     log_reload(service, service.targets.problem)
-
-
-async def _end_in_time(process: ProcessSignals) -> None:
-    """End the process when giving back takes too long, such as without the database."""
-    await process.stop.wait()
-    await anyio.sleep(LONGEST_END)
-    log.warning("service.cut_off")
-    os._exit(0)  # as after a second signal, nothing is left half written

@@ -87,7 +87,7 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
     try:
         run, held = await in_thread(work, context.shutdown, discard=lambda made: made[1].close())
     except BaseException:
-        hold.abandon(context.shutdown)
+        await _abandon(hold, context.shutdown)
         raise
     try:
         with bound_contextvars(run_id=run.folder.name):
@@ -95,6 +95,12 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
     finally:
         with anyio.CancelScope(shield=True):
             await work_in_thread(held.close)
+
+
+async def _abandon(hold: Hold, shutdown: Shutdown) -> None:
+    """Let go in a thread: a database that is to hear of it may not answer."""
+    with anyio.CancelScope(shield=True):
+        await work_in_thread(hold.abandon, shutdown)
 
 
 @asynccontextmanager
