@@ -25,6 +25,8 @@ PATIENCE = 1.0  # seconds for a process of this machine that fetches the same ru
 class FleetArchive(Archive):
     """Owns the copies in the state directory; the runs themselves are in the database."""
 
+    has_copies = True
+
     def __init__(self, state_dir: Path, member: FleetMember) -> None:
         super().__init__(state_dir)
         self._member = member

@@ -42,6 +42,8 @@ def private_directory(path: Path, *, ours: bool = True) -> None:
 class Archive:
     """Owns the state directory: STATE/runs/<run-id>/ for each run."""
 
+    has_copies = False  # of runs; what counts of them is in a database
+
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir.absolute()
         self.runs = self.state_dir / "runs"
@@ -86,7 +88,11 @@ class Archive:
     def open_journal(self, run_id: str, *, is_held: bool = False) -> Journal:
         """Fetch and open the journal of a run."""
         self.fetch(run_id, is_held=is_held)
-        return Journal.open(self.runs / run_id / JOURNAL)
+        return Journal.open(self.runs / run_id / JOURNAL, is_copy=self.has_copies)
+
+    def create_journal(self, folder: Path) -> Journal:
+        """Make the journal of a new run; raise Stopped where that fails, or NoLocks."""
+        return Journal.create(folder / JOURNAL, is_copy=self.has_copies)
 
     def keep(self, journal: Journal, summary: bytes | None = None) -> bool:
         """Let other machines have what was written of a run outside of a session; return whether they can.

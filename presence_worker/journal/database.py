@@ -16,20 +16,19 @@ from .filesystem import WAYS_ON, way_on, what_first
 
 SqlValue = str | bytes | int | float | None
 SqlRow = Any  # a row of an answer: a tuple
-PRAGMAS = (
-    "trusted_schema = OFF",
-    "journal_mode = WAL",
-    "synchronous = EXTRA",  # FULL, and also where a WAL is not possible
-)
+PRAGMAS = ("trusted_schema = OFF", "journal_mode = WAL")
+DURABLE = "synchronous = EXTRA"  # FULL, and also where a WAL is not possible
+WHOLE = "synchronous = NORMAL"  # a power loss may take the last writes, but damages nothing
 
 
 class Database:
     """Owns the connection to a run's SQLite file. Its methods may be called from any thread.
 
-    Where the file cannot be read, or a transaction not be written, they raise Stopped.
+    Where the file cannot be read, or a transaction not be written, they raise Stopped. Of a *copy*, what
+    counts is elsewhere: no write waits for the disk.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path | str, *, read_only: bool = False, is_copy: bool = False) -> None:
         self.path = path
         self._writing = threading.Lock()
         self._undone = 0  # transactions
@@ -37,7 +36,7 @@ class Database:
             path, isolation_level=None, check_same_thread=False, timeout=10, uri=True
         )
         try:
-            for pragma in () if read_only else PRAGMAS:
+            for pragma in () if read_only else (*PRAGMAS, WHOLE if is_copy else DURABLE):
                 self._connection.execute(f"PRAGMA {pragma}")
         except sqlite3.Error:
             self.close()

@@ -44,9 +44,9 @@ class Journal:
     `open_rows`: what is not done, and what came back.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path | str, *, read_only: bool = False, is_copy: bool = False) -> None:
         self.path = path
-        self._db = Database(path, read_only=read_only)
+        self._db = Database(path, read_only=read_only, is_copy=is_copy)
         self._may_be_staged = False  # by us
         self.rows = Rows(self._db)
         self.by_person = RowsByPerson(self._db)
@@ -58,11 +58,14 @@ class Journal:
         self.open_rows = OpenRows(self._db)
 
     @classmethod
-    def create(cls, path: Path) -> "Journal":
-        """Make a new, empty journal, for its owner alone; raise Stopped where that fails, or NoLocks."""
+    def create(cls, path: Path, *, is_copy: bool = False) -> "Journal":
+        """Make a new, empty journal, for its owner alone; raise Stopped where that fails, or NoLocks.
+
+        *is_copy*: what counts is in a database that machines share, and no write waits for this disk.
+        """
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            return cls(path)
+            return cls(path, is_copy=is_copy)
         except (OSError, sqlite3.Error) as error:
             if is_about_locks(error):  # no other process knows of the file yet
                 raise without_locks(path, error, STATE_DIR) from error
@@ -70,12 +73,15 @@ class Journal:
             raise Stopped(f"the journal {path} cannot be made: {found}") from error
 
     @classmethod
-    def open(cls, path: Path) -> "Journal":
-        """Open a run's journal; an older one is brought up to date, a newer or damaged one is refused."""
+    def open(cls, path: Path, *, is_copy: bool = False) -> "Journal":
+        """Open a run's journal; an older one is brought up to date, a newer or damaged one is refused.
+
+        *is_copy*: see `create`.
+        """
         if not path.is_file():
             raise damage_error(path, "no such file")
         try:
-            journal = cls(path)
+            journal = cls(path, is_copy=is_copy)
         except sqlite3.Error as error:
             raise damage_error(path, error) from None
         try:

@@ -14,7 +14,6 @@ from structlog.contextvars import bound_contextvars
 from ..errors import InputRefused, LeaseLost, PresenceWorkerError, RunFault, Stopped
 from ..events import DeliveryEnded, DeliveryStarted, RunStarted
 from ..journal import (
-    JOURNAL,
     Journal,
     KnownRun,
     Lease,
@@ -176,7 +175,7 @@ def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
     held.new_folder = folder = context.archive.new_folder()
     job, command = asked.job, str(asked.intent)
     with bound_contextvars(run_id=folder.name):
-        journal = held.enter_context(_new_journal(folder))
+        journal = held.enter_context(_new_journal(folder, context))
         run = _new_run(asked, folder.name, runs, context)
         _emit_start(run, command, context)
         named = {} if context.job else {"job": job}  # a job of the queue has bound its id
@@ -227,7 +226,7 @@ def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
     undone = choose(name, context)
     held.new_folder = folder = context.archive.new_folder()
     with bound_contextvars(run_id=folder.name):
-        journal = held.enter_context(_new_journal(folder))
+        journal = held.enter_context(_new_journal(folder, context))
         with earlier_run(undone, context, patience=GLANCE) as earlier:
             check_target(earlier, context)
             check_unmoved(earlier, context)
@@ -299,11 +298,15 @@ def _hold_target(held: Hold, context: RunContext, name: str | None = None) -> Le
 
 
 @contextmanager
-def _new_journal(folder: Path) -> Iterator[Journal]:
+def _new_journal(folder: Path, context: RunContext) -> Iterator[Journal]:
     """Make the journal of a new run; a folder in which nothing was staged is taken away again."""
     is_staged = False
     try:
-        with run_lock(folder), _reserve(folder), closing(Journal.create(folder / JOURNAL)) as journal:
+        with (
+            run_lock(folder),
+            _reserve(folder),
+            closing(context.archive.create_journal(folder)) as journal,
+        ):
             try:
                 yield journal
             finally:
