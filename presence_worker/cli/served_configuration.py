@@ -1,5 +1,6 @@
 """What the service reads of the configuration, its targets, and how it works for them."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,13 +10,15 @@ from ..events import emit_to
 from ..loading import is_installed
 from ..manual_pages import ManualPage
 from ..notify.notifier import name_target
+from ..operator_files import find_config
 from ..run_context import RunContext
-from ..serve.served_targets import LoadedTargets
+from ..serve.served_targets import LoadedTargets, Mark
 from ..settings import Settings
 from ..settings.fleet import Fleet, takes
 from ..settings.serve import AccessToken, Role
 from ..settings.value_types import CRON, INSTALL_CRON
 from ..superoffice import open_client
+from ..target_files import find_targets
 from ..wording import series
 from .chosen_target import choose_target, explain_misnamed, find_all_targets
 from .invocation import Loaded, build_context, find_target_name, load_common, load_target
@@ -30,6 +33,7 @@ NO_WAY_IN = (
 )
 MOVED = "storage.state_dir: it changed. Restart the service to use the new one"
 OF_SANDBOX = "sandbox"  # the name of its token
+SETTLED_AFTER = 2.0  # seconds; a file changed later than that may change again without a new time stamp
 
 
 class Rehearsal(NamedTuple):
@@ -59,6 +63,19 @@ class ServedConfiguration:
             _check_inboxes(found)
         self._check_state_dir(found.common.archive.state_dir)
         return found
+
+    def mark(self) -> Mark:
+        """Return what changes with the files of all targets; None where one changed just now, or is gone."""
+        config = find_config(self._options.config)
+        try:
+            targets = find_targets(config)
+            paths = [target.path for target in targets.by_name.values()] if targets else []
+            found = [(str(path), path.stat()) for path in [*paths, *([config] if config else [])]]
+        except (OSError, UsageFault):
+            return None
+        if any(abs(time.time() - file.st_mtime) < SETTLED_AFTER for _, file in found):
+            return None
+        return [(path, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns) for path, file in found]
 
     def _check_state_dir(self, state_dir: Path) -> None:
         if self._state_dir not in (None, state_dir):

@@ -71,7 +71,7 @@ async def _serve(options: Options) -> None:
         process = opened.enter_context(listen_to_signals())
         rehearsal = await opened.enter_async_context(_rehearsal(options)) if options.sandbox else None
         configuration = ServedConfiguration(options, rehearsal)
-        targets = await to_thread.run_sync(ServedTargets, configuration.load)
+        targets = await to_thread.run_sync(ServedTargets, configuration.load, configuration.mark)
         common = targets.loaded.common
         await prepare_process(targets, process)
         opened.enter_context(only_one(common.archive.state_dir, "serve"))

@@ -60,7 +60,7 @@ def command(options: Options) -> int:
 async def _work(options: Options) -> None:
     with listen_to_signals() as process:
         configuration = ServedConfiguration(options, None, has_front=False)
-        targets = await to_thread.run_sync(ServedTargets, configuration.load)
+        targets = await to_thread.run_sync(ServedTargets, configuration.load, configuration.mark)
         common = targets.loaded.common
         if common.fleet is None:
             raise UsageFault(NO_DATABASE, page=ManualPage.SERVICE)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..clock import today
 from ..errors import PresenceWorkerError, UsageFault
 from ..report.run_list import Listed
 from ..report.target_state import TargetState
@@ -11,6 +12,7 @@ from ..runs.each_target import BrokenTarget, judge_targets
 from ..settings.fleet import takes
 from ..settings.serve import Serve
 
+Mark = Sequence[tuple[str, int, int, int, int]] | None
 MOST_DRAIN = 4.0  # seconds: another machine goes on
 
 
@@ -63,8 +65,11 @@ class LoadedTargets:
 class ServedTargets:
     """Owns what was loaded last. A common file that is broken later leaves the old settings as they are."""
 
-    def __init__(self, load: Callable[[], LoadedTargets]) -> None:
+    def __init__(self, load: Callable[[], LoadedTargets], mark: Callable[[], Mark] = lambda: None) -> None:
+        """*mark* gives what changes with the files of the configuration, or None where that is not known."""
         self._load = load
+        self._mark_of = mark
+        self._mark = mark()
         self.loaded = load()
         self.problem: str | None = None  # why the last reading failed; None: it did not
 
@@ -75,6 +80,7 @@ class ServedTargets:
 
     def reload(self) -> None:
         """Read the configuration again; a fault of the common file is kept in `problem`."""
+        self._mark = self._mark_of()
         try:
             self.loaded = self._load()
             self.problem = None
@@ -82,8 +88,18 @@ class ServedTargets:
             self.problem = str(fault)
 
     def context(self, name: str) -> RunContext:
-        """Return the surroundings of a run of a target, read again; raise UsageFault where it is broken."""
-        self.reload()
+        """Return the surroundings of a run of a target, as its files are now; raise UsageFault if they fail.
+
+        What has not changed is not read again: with a thousand targets, that takes seconds for each run.
+        """
+        if not self._is_fresh():
+            self.reload()
         if name in self.loaded.each:
-            return self.loaded.each[name]
+            context = self.loaded.each[name]
+            return replace(context, day=today(context.settings.input.timezone))
         raise UsageFault(self.loaded.broken.get(name, f"{name} is not a target of the configuration"))
+
+    def _is_fresh(self) -> bool:
+        """Return whether all is well, and no file has changed since it was read."""
+        is_well = self.problem is None and not self.loaded.broken
+        return is_well and self._mark is not None and self._mark == self._mark_of()
