@@ -36,8 +36,8 @@ def never_sync() -> None:
     """Leave it to the disk when it writes."""
     honest = Journal.__init__
 
-    def begin(self: Journal, path: Path | str, *, read_only: bool = False) -> None:
-        honest(self, path, read_only=read_only)
+    def begin(self: Journal, path: Path | str, *, read_only: bool = False, is_copy: bool = False) -> None:
+        honest(self, path, read_only=read_only, is_copy=is_copy)
         self._db.execute("PRAGMA synchronous = OFF")
 
     Journal.__init__ = begin  # type: ignore[method-assign]  # wrong on purpose
